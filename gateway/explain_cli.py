@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sekisho explain ID`: the whole path of a message, check by check.
+
+ID is a message id, a processing number or a record id. Every station whose
+configuration is given is asked, so that with `--network` the path is told from all
+sides. What the record keeps of each check is joined here with the one table of
+refusals and with the legal bases of catalogue and matching list.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from gateway import config as configs
+from gateway.config import ConfigRefused
+from gateway.records.errors import RecordsError
+from gateway.records.event import StoredEvent
+from gateway.records.jst import jst
+from gateway.records.store import StoreReader
+from pki.errors import PkiError
+from pki.keystore import load_secret
+from protocols.refusals import REFUSALS
+from schemas.catalogue import ROWS
+from schemas.matching_list import ITEMS
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event at one station."""
+
+    station: str
+    stored: StoredEvent
+
+
+@click.command()
+@click.argument("identifier")
+@click.option(
+    "--config",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A station's TOML file; may be given several times.",
+)
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Instead: every station of a network that 'sekisho up' made.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def explain(
+    identifier: str, paths: tuple[Path, ...], network: Path | None, as_json: bool
+) -> None:
+    """Tell what happened to a message, and by which rules."""
+    wanted = identifier.lower()
+    try:
+        chosen = list(paths) if network is None else configs.network_configs(network)
+        if not chosen:
+            raise click.UsageError("give --config or --network")
+        told = [one for path in chosen for one in _told(path, wanted)]
+    except (ConfigRefused, PkiError, RecordsError) as error:
+        raise click.ClickException(str(error)) from None
+    if not told:
+        raise click.ClickException(
+            f"{identifier}: no station asked has a record of it; message ids and "
+            "processing numbers are 32 hexadecimal digits ('sekisho records list')"
+        )
+    told.sort(key=lambda one: one.stored.event.at)
+    if as_json:
+        click.echo(json.dumps([_as_dict(t) for t in told], ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for one in told:
+        for line in _lines(one):
+            console.print(line, markup=False)
+        console.print()
+
+
+def _told(path: Path, wanted: str) -> Iterator[Told]:
+    config = configs.load(path)
+    if not config.store.path.exists():
+        return
+    key = load_secret(config.store.key)
+    with StoreReader.open(config.store.path, key) as store:
+        found = {
+            stored.seq: stored
+            for stored in (
+                *store.events(message_id=wanted),
+                *store.events(processing_number=wanted),
+            )
+        }
+    for stored in found.values():
+        yield Told(str(config.station.name), stored)
+
+
+def _lines(told: Told) -> Iterator[str]:
+    event = told.stored.event
+    yield f"{jst(event.at)}  {told.station}  {event.kind.value}  {event.message_type}"
+    arrow = {"in": "from", "out": "to"}.get(event.direction, "about")
+    yield f"    {arrow} {event.peer}"
+    basis = _basis(event.message_type, event.item_no)
+    if basis:
+        yield f"    legal basis: {basis}"
+    for rule, check, outcome in event.verdicts:
+        mark = "✓" if outcome == "passed" else "✗"
+        yield f"    {mark} {rule:9} {check}"
+    if event.operator:
+        yield f"    by {event.operator}: {event.detail}"
+    if event.code:
+        row = REFUSALS[event.code]
+        yield f"    {event.code} {row.ja} / {row.en} (rule {row.rule})"
+        yield f"    what to do: {row.mend}"
+        if row.wire != row.code:
+            yield f"    the peer was told {row.wire}"
+
+
+def _basis(message_type: str, item_no: int | None) -> str:
+    row = ROWS.get(message_type)
+    parts = [] if row is None else [row.legal_basis]
+    if item_no is not None and item_no in ITEMS:
+        item = ITEMS[item_no]
+        parts.append(f"主務省令第2条の表 項{item.item_no} ({item.requester[:20]})")
+    return "; ".join(parts)
+
+
+def _as_dict(told: Told) -> dict[str, Any]:
+    event = told.stored.event
+    row = REFUSALS.get(event.code)
+    return {
+        "station": told.station,
+        "at": event.at.isoformat(),
+        "kind": event.kind.value,
+        "message_type": event.message_type,
+        "message_id": event.message_id,
+        "processing_number": event.processing_number,
+        "peer": event.peer,
+        "direction": event.direction,
+        "legal_basis": _basis(event.message_type, event.item_no),
+        "checks": [
+            {"rule": rule, "check": check, "outcome": outcome}
+            for rule, check, outcome in event.verdicts
+        ],
+        "code": event.code,
+        "told": "" if row is None else row.wire,
+        "text": "" if row is None else row.en,
+        "what_to_do": "" if row is None else row.mend,
+        "operator": event.operator,
+        "detail": event.detail,
+    }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way in, from bytes to a decision. Read this first.
+
+1. Open the envelope and verify the signature. What fails here is *unreadable*: the
+   peer learns one code, the record the exact one.
+2. Check the message itself (`rules.message`): whose, for whom, which type, when.
+3. Look whether this sender used this message id before. The same signed header gets
+   the same answer; another one is refused. It stands here and not earlier, because
+   only now is it certain who the sender is.
+4. Read the payload against its schema.
+5. Put it through its type's checks (`rules.pipelines`).
+6. Ask whether a person must look first.
+
+`take` is pure: it reads the station and changes nothing. What is to be done with the
+outcome is the role's business (`gateway.roles`), and it becomes true only when it is
+recorded (`gateway.services.runtime`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from gateway.outcome import Admitted, Case, Held, Outcome, Refused, Repeated, Verdict
+from gateway.rules.check import walk
+from gateway.rules.message import MESSAGE_CHECKS
+from gateway.rules.permit import is_suppressed
+from gateway.rules.pipelines import PIPELINES
+from gateway.view import StationView
+from pki.trust import Identity
+from protocols import envelope
+from protocols.errors import Unreadable
+from schemas.messages import read_payload
+from schemas.xml import XmlRefused
+
+OPENED = Verdict("R-135", "sealed for us, signed, unchanged", True)
+"""The first verdict of whatever could be read."""
+
+
+def take(
+    offered: bytes, identity: Identity, now: datetime, station: StationView
+) -> Outcome:
+    """Decide on one envelope that ``identity`` posted at ``now``."""
+    try:
+        opened = envelope.unpack(
+            offered, station.facts.opener, station.facts.directory, now
+        )
+    except Unreadable as error:
+        return Refused(error.code, (Verdict("R-135", "it can be read", False),))
+    case = Case(opened, identity, now, station)
+    first = walk(case, MESSAGE_CHECKS)
+    verdicts = (OPENED, *first.verdicts)
+    if first.code:
+        return Refused(first.code, verdicts, opened)
+    return _seen_before(case, verdicts) or _judge(case, verdicts)
+
+
+def _seen_before(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome | None:
+    header = case.opened.header
+    before = case.station.seen(str(header.sender), header.message_id)
+    if before is None:
+        return None
+    if before.header_digest == case.opened.header_digest:
+        return Repeated(case.opened, before.answer)
+    new = Verdict("R-135", "its message id is new", False)
+    return Refused("SK-M09", (*verdicts, new), case.opened)
+
+
+def _judge(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome:
+    kind = case.opened.header.message_type
+    pipeline = PIPELINES.get(kind)
+    if pipeline is None:
+        unknown = Verdict("R-025", "this station takes its type", False)
+        return Refused("SK-M04", (*verdicts, unknown), case.opened)
+    try:
+        value = read_payload(kind, case.opened.payload)
+    except XmlRefused as error:
+        code = payload_code(error)
+        fits = Verdict("R-025", "its payload matches its schema", False)
+        return Refused(code, (*verdicts, fits), case.opened)
+    fits = Verdict("R-025", "its payload matches its schema", True)
+    way = walk(replace(case, value=value), pipeline)
+    verdicts = (*verdicts, fits, *way.verdicts)
+    if way.code:
+        return Refused(way.code, verdicts, case.opened, way.case)
+    if kind == "provision_order" and is_suppressed(way.case):
+        flagged = Verdict("R-130", "a person looks before it is answered", True)
+        return Held(way.case, (*verdicts, flagged))
+    return Admitted(way.case, verdicts)
+
+
+def payload_code(error: XmlRefused) -> str:
+    """The inner code for a payload that cannot be read."""
+    return "SK-X02" if error.is_schema_fault else "SK-X01"

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SQLite as this store uses it: how a file is opened, and what its errors mean.
+
+Write-ahead log with full synchronisation: a commit that returned survives the power
+switch. A file is never created by opening it; `create_file` does that, for its owner
+only. Every SQLite error that speaks of the store and not of a statement becomes
+`StoreUnavailable` here.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from gateway.records.errors import Reason, StoreMismatch, StoreUnavailable
+
+OLDEST_SQLITE: Final = (3, 37, 0)
+"""The first version with STRICT tables."""
+BUSY_SECONDS: Final = 5.0
+"""How long to wait for another process's transaction: an import of 100,000 copies."""
+STATEMENTS: Final = 256
+"""Prepared statements kept for each connection; more than there are in this room."""
+CHECKPOINT_PAGES: Final = 4000
+"""Write-ahead log (16 MB) after which its pages are moved into the main file."""
+
+_WRITER_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "temp_store = MEMORY",
+    "foreign_keys = ON",
+    "trusted_schema = OFF",
+)
+_READER_PRAGMAS: Final = ("query_only = ON", "trusted_schema = OFF")
+
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: Reason.FULL,
+    sqlite3.SQLITE_READONLY: Reason.READ_ONLY,
+    sqlite3.SQLITE_PERM: Reason.READ_ONLY,
+    sqlite3.SQLITE_AUTH: Reason.READ_ONLY,
+    sqlite3.SQLITE_BUSY: Reason.LOCKED,
+    sqlite3.SQLITE_LOCKED: Reason.LOCKED,
+    sqlite3.SQLITE_PROTOCOL: Reason.LOCKED,
+    sqlite3.SQLITE_CORRUPT: Reason.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Reason.DAMAGED,
+    sqlite3.SQLITE_FORMAT: Reason.DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: Reason.READ_ONLY,
+    sqlite3.SQLITE_IOERR: Reason.DISK,
+    sqlite3.SQLITE_NOMEM: Reason.DISK,
+}
+
+
+def create_file(path: Path) -> None:
+    """An empty file for a new store, readable by its owner only."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError:
+        raise StoreUnavailable(Reason.READ_ONLY) from None
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """A connection that writes durably; begin and commit are the caller's."""
+    return _open(path, "rw", _WRITER_PRAGMAS, same_thread=False)
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. Each statement sees the newest commit."""
+    return _open(path, "ro", _READER_PRAGMAS, same_thread=True)
+
+
+def _open(
+    path: Path, mode: str, pragmas: tuple[str, ...], *, same_thread: bool
+) -> sqlite3.Connection:
+    with store_errors():
+        db = _connect(path, mode, same_thread=same_thread)
+        try:
+            for pragma in pragmas:
+                db.execute(f"PRAGMA {pragma}").fetchall()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _connect(path: Path, mode: str, *, same_thread: bool) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreMismatch(
+            f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or later is needed"
+        )
+    if not path.exists():
+        raise StoreUnavailable(Reason.MISSING)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=same_thread,
+        cached_statements=STATEMENTS,
+    )
+
+
+def reason_of(error: sqlite3.Error) -> Reason | None:
+    """Why the store failed; None where the statement was at fault, not the store."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    if code == sqlite3.SQLITE_READONLY_DBMOVED:
+        return Reason.REMOVED
+    return _REASONS.get(code & 0xFF)
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Translate SQLite's errors about the store; leave those about a statement."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = reason_of(error)
+        if reason is None:
+            raise
+        raise StoreUnavailable(reason) from error
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is done inside, or nothing of it."""
+    with store_errors():
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+
+
+@dataclass(frozen=True, slots=True)
+class FileSet:
+    """Which files a store is: the main file, its write-ahead log, its shared index."""
+
+    path: Path
+    identities: tuple[tuple[int, int] | None, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The files that are there now."""
+        return cls(path, _identities(path))
+
+    def is_unchanged(self) -> bool:
+        """Whether the same files still lie at the same place."""
+        return _identities(self.path) == self.identities
+
+
+def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    return tuple(_identity(f"{path}{suffix}") for suffix in ("", "-wal", "-shm"))
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(name)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

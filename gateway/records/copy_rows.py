@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The format of an import file of copies: JSON Lines, one copy in each (R-146).
+
+A row is refused for what it is, by its number; what it says never shows, because an
+error text ends up in a log.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from gateway.records.errors import ImportRefused
+
+MAX_ROW: Final = 64 * 1024
+"""Bytes of one row; a copy takes about 300."""
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What XML, and so an answer, could not carry."""
+
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class RecordRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """住民票関係情報 as the file carries it."""
+
+    head_of_household: bool
+    head_name: Annotated[Text, Meta(min_length=1)]
+    relationship: Text
+
+
+class CopyRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the file."""
+
+    addressee_number: Annotated[str, Meta(pattern=r"\A[0-9]{15}\Z")]
+    linkage_code: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+    suppressed: bool
+    resident_record_information: RecordRow | None = None
+
+    def __repr__(self) -> str:
+        return "CopyRow(<hidden>)"
+
+
+_DECODER = msgspec.json.Decoder(CopyRow)
+_ENCODER = msgspec.json.Encoder()
+
+
+def decode_row(line: bytes) -> CopyRow:
+    """One row; raises msgspec's own errors, whose texts name fields, not values."""
+    return _DECODER.decode(line)
+
+
+def encode_row(row: CopyRow) -> bytes:
+    """The one spelling of a row; a kind that is not held does not appear."""
+    fields = msgspec.structs.asdict(row)
+    if row.resident_record_information is None:
+        del fields["resident_record_information"]
+    return _ENCODER.encode(fields)
+
+
+def check_rows(lines: Iterable[bytes]) -> list[CopyRow]:
+    """Every row of a file, read; raises `ImportRefused` for the first that is wrong."""
+    rows: list[CopyRow] = []
+    numbers: set[str] = set()
+    codes: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        row = _check(number, line.rstrip(b"\r\n"))
+        if row.addressee_number in numbers:
+            raise ImportRefused(number, "its addressee number came before")
+        if row.linkage_code in codes:
+            raise ImportRefused(number, "its linkage code came before")
+        numbers.add(row.addressee_number)
+        codes.add(row.linkage_code)
+        rows.append(row)
+    return rows
+
+
+def _check(number: int, line: bytes) -> CopyRow:
+    if len(line) > MAX_ROW:
+        raise ImportRefused(number, f"it is longer than {MAX_ROW} bytes")
+    try:
+        row = decode_row(line)
+    except msgspec.ValidationError as error:
+        raise ImportRefused(number, _where(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ImportRefused(number, "it is not a JSON object in UTF-8") from None
+    record = row.resident_record_information
+    if record is not None:
+        for name in ("head_name", "relationship"):
+            if _UNPRINTABLE.search(getattr(record, name)):
+                raise ImportRefused(number, f"{name} holds a control character")
+    return row
+
+
+def _where(text: str) -> str:
+    """Of msgspec's sentence only our own field's name, never what stood there."""
+    _, _, path = text.rpartition("`$")
+    name = path.strip("`.").rpartition(".")[2]
+    if name in _FIELDS:
+        return f"{name} is not as the format says"
+    return "a field is missing, unknown or of another type"
+
+
+_FIELDS: Final = frozenset(CopyRow.__struct_fields__ + RecordRow.__struct_fields__)

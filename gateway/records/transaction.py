@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that a work may change, in one transaction.
+
+It is handed to a work by `store.Store.commit` and means nothing after the work
+returned. There is no method for copies: they are written only by import.
+"""
+
+from gateway.records.events import EventWrites
+from gateway.records.holds import HoldWrites
+from gateway.records.linkage import LinkageWrites
+from gateway.records.outbox import OutboxWrites
+from gateway.records.seen import SeenWrites
+
+
+class Transaction(EventWrites, SeenWrites, OutboxWrites, HoldWrites, LinkageWrites):
+    """Every write of the store; all of a work's writes stand, or none."""
+
+    __slots__ = ()

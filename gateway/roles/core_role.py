@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The core system as a role: `gateway.roles.core` decides, nothing comes back."""
+
+from datetime import datetime, timedelta
+
+from gateway.config import ConfigRefused
+from gateway.outcome import Admitted, Held
+from gateway.records.rows import Outgoing
+from gateway.roles.core import Core
+from gateway.roles.plan import NOTHING, Plan
+from gateway.station import Station
+from protocols.envelope import Opened
+
+
+class CoreSystem:
+    """情報提供ネットワークシステム: permits, routes, codes and the third record."""
+
+    def __init__(self, station: Station) -> None:
+        if station.keys.permit_signer is None or station.codes is None:
+            raise ConfigRefused(
+                f"{station.name}: a core system needs permit.key and code_key"
+            )
+        timing = station.config.timing
+        self._core = Core(
+            directory=station.directory,
+            signer=station.keys.signer,
+            permit_signer=station.keys.permit_signer,
+            codes=station.codes,
+            answer_by=timedelta(seconds=timing.answer_by),
+            release_by=timedelta(seconds=timing.release_by),
+            route_life=timedelta(days=timing.route_days),
+            token_bytes=station.token_bytes,
+        )
+
+    def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
+        return self._core.admit(outcome.case)
+
+    def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
+        return NOTHING
+
+    def replied(self, outgoing: Outgoing, reply: Opened, now: datetime) -> Plan:
+        return NOTHING
+
+    def failed(self, outgoing: Outgoing, code: str, now: datetime) -> Plan:
+        return NOTHING
+
+    def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
+        return None

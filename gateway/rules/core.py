@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the core asks of an inquiry before it issues a permit, and of later messages.
+
+The core knows the matching list, the requesters' kinds and the codes; it never sees
+what is provided.
+"""
+
+from gateway.outcome import Case
+from gateway.records.rows import CoreTransaction
+from gateway.rules import policy
+from gateway.rules.check import Check, that
+from pki.names import StationName
+from protocols.directory import Peer
+
+
+def provider_of(organisation: str) -> StationName:
+    """The station that provides for ``organisation``."""
+    return StationName(organisation, policy.PROVIDER_ROLE)
+
+
+def _transaction(case: Case) -> CoreTransaction | None:
+    number = case.opened.header.processing_number
+    return None if number is None else case.station.transaction(number)
+
+
+def _requester_kinds(case: Case) -> frozenset[str]:
+    peer = case.station.facts.directory.peer(case.opened.header.sender)
+    return frozenset() if peer is None else peer.entry.requester_kinds
+
+
+def _provider(case: Case) -> Peer | None:
+    directory = case.station.facts.directory
+    return directory.peer(provider_of(case.value.provider))
+
+
+def _seals_for_sender(case: Case) -> bool:
+    peer = case.station.facts.directory.peer(case.opened.header.sender)
+    return (
+        peer is not None
+        and peer.recipient is not None
+        and peer.recipient.digest == case.value.sealing_certificate_digest
+    )
+
+
+def _code_is_known(case: Case) -> bool:
+    source = case.opened.header.sender.organisation
+    translated = case.station.translate(
+        case.value.subject_code, source, case.value.provider
+    )
+    return translated is not None
+
+
+INQUIRY_CHECKS: tuple[Check, ...] = (
+    that(
+        "R-142",
+        "the inquiry has a processing number",
+        "SK-C11",
+        lambda c: c.opened.header.processing_number is not None,
+    ),
+    that(
+        "R-142",
+        "the processing number is new",
+        "SK-C11",
+        lambda c: _transaction(c) is None,
+    ),
+    that(
+        "R-104",
+        "the item is on the matching list",
+        "SK-P01",
+        lambda c: policy.item_is_listed(c.value.item_no),
+    ),
+    that(
+        "R-127",
+        "the requester is the item's",
+        "SK-P03",
+        lambda c: policy.requester_is_the_items(c.value.item_no, _requester_kinds(c)),
+    ),
+    that(
+        "R-127",
+        "the kinds are the item's",
+        "SK-P02",
+        lambda c: policy.kinds_are_the_items(c.value.item_no, c.value.kinds),
+    ),
+    that(
+        "R-127",
+        "the provider is a municipality of this network",
+        "SK-P04",
+        lambda c: _provider(c) is not None,
+    ),
+    that(
+        "R-132",
+        "the answer's certificate is the requester's own",
+        "SK-M10",
+        _seals_for_sender,
+    ),
+    that("R-140", "the linkage code is the requester's", "SK-K01", _code_is_known),
+)
+"""The core's way of an `information_inquiry`."""
+
+
+def _transactions_are_the_senders(case: Case) -> bool:
+    for entry in case.value.entries:
+        known = case.station.transaction(entry.processing_number)
+        if known is None or known.provider != str(case.opened.header.sender):
+            return False
+    return True
+
+
+NOTICE_CHECKS: tuple[Check, ...] = (
+    that(
+        "R-144",
+        "each transaction is the provider's own",
+        "SK-C14",
+        _transactions_are_the_senders,
+    ),
+)
+"""The core's way of a `provision_notice`."""
+
+
+def _renews_its_own(case: Case) -> bool:
+    known = _transaction(case)
+    return (
+        known is not None
+        and known.provider == str(case.opened.header.sender)
+        and known.permit_digest == case.opened.header.permit_digest
+        and not known.outcome
+    )
+
+
+def _before_release_by(case: Case) -> bool:
+    known = _transaction(case)
+    return known is not None and case.now <= known.release_by
+
+
+RENEWAL_CHECKS: tuple[Check, ...] = (
+    that(
+        "R-128",
+        "the transaction is open, the provider's own, under this permit",
+        "SK-C14",
+        _renews_its_own,
+    ),
+    that(
+        "R-128",
+        "its last moment of release has not passed",
+        "SK-C03",
+        _before_release_by,
+    ),
+)
+"""The core's way of a `permit_renewal_request`."""

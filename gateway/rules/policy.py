@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""May this requester be given this information for this affair, from this provider?
+
+Answers from the matching list (別紙１) item by item. The core asks first, the provider
+asks again on its own copy of the list (R-127), with the same functions: the list is
+law, not opinion. Pure: same question, same list, same answer.
+"""
+
+from collections.abc import Iterable
+
+from schemas.matching_list import ITEMS
+
+PROVIDED_KINDS = frozenset({"resident_record_information"})
+"""What the resident affair provides: 住民票関係情報, and nothing else (R-105)."""
+
+PROVIDER_ROLE = "intermediate_server"
+
+
+def item_is_listed(item_no: int) -> bool:
+    """Whether the item is on the list at all (R-104)."""
+    return item_no in ITEMS
+
+
+def requester_is_the_items(item_no: int, requester_kinds: Iterable[str]) -> bool:
+    """Whether one of the asking station's kinds is the item's requester (R-127)."""
+    return ITEMS[item_no].requester_kind in requester_kinds
+
+
+def kinds_are_the_items(item_no: int, kinds: Iterable[str]) -> bool:
+    """Whether every asked kind is one that the item allows (R-127)."""
+    return set(kinds) <= ITEMS[item_no].kinds
+
+
+def kinds_are_provided(kinds: Iterable[str]) -> bool:
+    """Whether this affair provides every asked kind (R-105)."""
+    return set(kinds) <= PROVIDED_KINDS

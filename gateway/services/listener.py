@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One listening service: takes links, lets proven peers ask, gives answers in order.
+
+Starts with `HttpListener.listen`; takes TLS links from those whose certificate
+``identify`` believes; hands each request with its identity to the handler, one at a
+time for each link; ends with `HttpListener.stop`, which lets the requests in hand
+finish. Decides nothing about messages and keeps none.
+
+Whoever is too slow, too many or not believed is cut off, and ``link_refused`` is told
+where it came from and one stable word: a reason of `Untrusted`, a `LinkFault`, or
+``http_`` with an `HttpFault`.
+"""
+
+from typing import Any, Final, cast
+
+from OpenSSL import SSL
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
+from twisted.internet.interfaces import (
+    IAddress,
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+
+from gateway.services.deadlines import Cancellable, Deadlines, Timer
+from gateway.services.link_host import (
+    Answer,
+    Handler,
+    LinkHost,
+    LinkRefused,
+    ListenerSettings,
+)
+from gateway.services.server_link import ServerLink
+from gateway.services.tls_link import Identify, LinkFault, beginner
+from protocols.http import Request
+
+__all__ = ["Answer", "Handler", "HttpListener", "ListenerSettings", "Request"]
+
+STOP_SECONDS: Final = 10.0
+"""For requests in hand when a listener is told to stop."""
+
+
+class HttpListener(Factory):
+    """See the module. One for each address that a station listens on."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        settings: ListenerSettings,
+        context: SSL.Context,
+        identify: Identify,
+        handler: Handler,
+        link_refused: LinkRefused,
+        clock: Timer,
+    ) -> None:
+        self._context = context
+        self._clock = clock
+        self._host = LinkHost(
+            settings, identify, handler, link_refused, Deadlines(clock)
+        )
+        self._links: set[ServerLink] = set()
+        self._ports: list[Any] = []
+        self._stopping = False
+        self._drained: list[Deferred[None]] = []
+        self.turned_away = 0
+        """TCP connections that were closed because there were too many."""
+
+    @property
+    def connections(self) -> int:
+        """Links that are open now, those that are still being proven included."""
+        return len(self._links)
+
+    def tls_factory(self) -> TLSMemoryBIOFactory:
+        """What a TCP port needs to take links for this listener."""
+        return _TlsFactory(self, self._context)
+
+    def listen(self, endpoint: IStreamServerEndpoint) -> Deferred[IListeningPort]:
+        """Take links at ``endpoint`` until `stop`."""
+        port: Any = endpoint  # zope's interface has no types for mypy
+        listening: Deferred[IListeningPort] = port.listen(self.tls_factory())
+        return listening.addCallback(self._listening)
+
+    def buildProtocol(self, addr: IAddress | None) -> ServerLink:
+        link = ServerLink(self._host, self._ended)
+        self._links.add(link)
+        return link
+
+    def has_room(self, addr: IAddress | None) -> bool:
+        """Whether one more link is taken; a refusal is counted and told."""
+        if self._stopping:
+            return False
+        if len(self._links) < self._host.settings.max_connections:
+            return True
+        self.turned_away += 1
+        self._host.refused(getattr(addr, "host", ""), LinkFault.TOO_MANY_CONNECTIONS)
+        return False
+
+    def stop(self, seconds: float = STOP_SECONDS) -> Deferred[None]:
+        """Take no more links and requests, finish those in hand; fires at the end.
+
+        What is not finished after ``seconds`` is cut off.
+        """
+        self._stopping = True
+        for link in tuple(self._links):
+            link.stop()
+        ends = [maybeDeferred(port.stopListening) for port in self._ports]
+        self._ports.clear()
+        hurry = self._clock.callLater(seconds, self._abort)
+        stopped = gatherResults([*ends, self._empty()])
+        return stopped.addCallback(lambda _: _call_off(hurry))
+
+    def _listening(self, port: IListeningPort) -> IListeningPort:
+        self._ports.append(port)
+        return port
+
+    def _ended(self, link: ServerLink) -> None:
+        self._links.discard(link)
+        if not self._links:
+            waiting, self._drained = self._drained, []
+            for drained in waiting:
+                drained.callback(None)
+
+    def _empty(self) -> Deferred[None]:
+        if not self._links:
+            return succeed(None)
+        self._drained.append(Deferred())
+        return self._drained[-1]
+
+    def _abort(self) -> None:
+        for link in tuple(self._links):
+            link.abort()
+
+
+class _TlsFactory(TLSMemoryBIOFactory):
+    """TLS around a listener's links, unless there is no room for one more."""
+
+    protocol = TLSMemoryBIOProtocol
+    """Not the kind that gathers small writes: an answer is one write already."""
+
+    def __init__(self, listener: HttpListener, context: SSL.Context) -> None:
+        super().__init__(beginner(context), False, cast(IProtocolFactory, listener))
+        self._listener = listener
+
+    def buildProtocol(  # type: ignore[override]  # None: the port hangs up
+        self, addr: IAddress | None
+    ) -> TLSMemoryBIOProtocol | None:
+        if not self._listener.has_room(addr):
+            return None
+        return super().buildProtocol(addr)
+
+
+def _call_off(call: Cancellable) -> None:
+    if call.active():
+        call.cancel()

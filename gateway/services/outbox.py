@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what is due from the store and offers it to the senders.
+
+Most messages never wait for it: they are offered in memory right after their commit.
+It is for what a killed daemon left behind, what another process put there, and what
+was more than memory should hold.
+"""
+
+from gateway.services.clock import Clock
+from gateway.services.sender import Post
+from gateway.station import Station
+
+BATCH = 256
+
+
+class Outbox:
+    """One station's outbox."""
+
+    def __init__(self, station: Station, post: Post, clock: Clock) -> None:
+        self._station = station
+        self._post = post
+        self._clock = clock
+
+    async def look(self) -> None:
+        """Offer everything due; a sender ignores what it already carries."""
+        for outgoing in self._station.store.due(self._clock(), BATCH):
+            self._post.offer(outgoing)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What makes a decision true: record, commit, then answer.
+
+`Runtime.post` is given what a peer posted. It asks the intake, lets the role plan,
+writes the record with everything that the plan wants in one transaction, and only
+when that is durable gives back the answer's bytes and hands new messages to the
+sender. If the store cannot be written there is no answer: the peer sees HTTP 503,
+which has no effect, and will offer the message again.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.dispatch import Draft, NoSuchPeer, Writer
+from gateway.intake import take
+from gateway.outcome import Admitted, Held, Outcome, Refused, Repeated
+from gateway.records.errors import StoreUnavailable
+from gateway.records.event import Prepared, prepare
+from gateway.records.rows import Outgoing
+from gateway.records.transaction import Transaction
+from gateway.roles.plan import Conflict, Plan
+from gateway.roles.role import Role
+from gateway.services import events
+from gateway.services.clock import Clock
+from gateway.services.listener import Answer, Request
+from gateway.station import Station
+from pki.trust import Identity
+from protocols import limits
+from protocols.answers import Receipt, SignedRefusal, write_receipt, write_refusal
+from protocols.envelope import Packed, digest
+from protocols.header import wire_time
+from protocols.refusals import refusal
+from schemas.catalogue import Answer as AnswerKind
+from schemas.catalogue import row as catalogue_row
+
+log = logging.getLogger(__name__)
+
+CMS = "application/cms"
+UNAVAILABLE = Answer(503, "text/plain", b"the record store is unavailable\n")
+MESSAGES = "/v1/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A packed draft with its outbox row and its record."""
+
+    outgoing: Outgoing
+    record: Prepared
+
+
+class Runtime:
+    """One station at work. Owns no socket: the listener and the sender do."""
+
+    def __init__(
+        self,
+        station: Station,
+        role: Role,
+        clock: Clock,
+        offer: Callable[[Outgoing], None],
+    ) -> None:
+        self.station = station
+        self.clock = clock
+        self._role = role
+        self._offer = offer
+        self._writer = Writer(
+            station.name, station.keys.signer, station.directory, station.token_bytes
+        )
+
+    async def post(self, request: Request, identity: Identity) -> Answer:
+        """Answer one request on the outside listener."""
+        if (request.method, request.target) != ("POST", MESSAGES):
+            return Answer(404, "text/plain", b"POST /v1/messages\n")
+        if request.content_type != CMS:
+            return Answer(415, "text/plain", b"Content-Type: application/cms\n")
+        now = self.clock()
+        outcome = take(request.body, identity, now, self.station)
+        try:
+            return await self._settle(outcome, request.body, identity, now)
+        except StoreUnavailable as error:
+            log.error("%s: store unavailable: %s", self.station.name, error)
+            return UNAVAILABLE
+
+    async def _settle(
+        self, outcome: Outcome, body: bytes, identity: Identity, now: datetime
+    ) -> Answer:
+        match outcome:
+            case Refused():
+                return await self._refuse(outcome, body, identity, now)
+            case Repeated():
+                return await self._repeat(outcome, identity, now)
+            case _:
+                return await self._admit(outcome, body, identity, now)
+
+    async def _refuse(
+        self, refused: Refused, body: bytes, identity: Identity, now: datetime
+    ) -> Answer:
+        record = self._prepare(events.refused(refused, identity, now))
+        await self.station.store.commit(lambda tx: tx.record(record))
+        row = refusal(refused.code)
+        opened = refused.opened
+        signed = SignedRefusal(
+            request_digest=digest(body),
+            header_digest=None if opened is None else opened.header_digest,
+            receiver=self.station.name,
+            at=wire_time(now),
+            code=row.wire,
+            rule=row.rule if row.wire == row.code else "",
+            retry=row.retry,
+            record_commitment=record.commitment,
+        )
+        return Answer(422, CMS, write_refusal(signed, self.station.keys.signer))
+
+    async def _repeat(
+        self, repeated: Repeated, identity: Identity, now: datetime
+    ) -> Answer:
+        record = self._prepare(events.repeated(repeated, identity, now))
+        await self.station.store.commit(lambda tx: tx.record(record))
+        return Answer(200, CMS, repeated.answer)
+
+    async def _admit(
+        self, outcome: Admitted | Held, body: bytes, identity: Identity, now: datetime
+    ) -> Answer:
+        opened = outcome.case.opened
+        plan = self._role.admit(outcome, body)
+        record = self._prepare(events.received(outcome, plan, now))
+        answer = self._answer(outcome, plan, record, now)
+        ready = self.pack(plan.drafts, now)
+
+        def work(tx: Transaction) -> bytes | None:
+            before = tx.remember(
+                str(opened.header.sender),
+                opened.header.message_id,
+                opened.header_digest,
+                answer,
+                opened.header.expires + limits.MAX_SKEW,
+            )
+            if before is not None:
+                if before.header_digest == opened.header_digest:
+                    return before.answer
+                raise Conflict("SK-M09")
+            apply(tx, plan, (record,), ready)
+            return None
+
+        try:
+            earlier = await self.station.store.commit(work)
+        except Conflict as conflict:
+            refused = Refused(conflict.code, outcome.verdicts, opened, outcome.case)
+            return await self._refuse(refused, body, identity, now)
+        if earlier is not None:
+            return Answer(200, CMS, earlier)
+        self.offer(ready)
+        return Answer(200, CMS, answer)
+
+    def _answer(
+        self, outcome: Admitted | Held, plan: Plan, record: Prepared, now: datetime
+    ) -> bytes:
+        opened = outcome.case.opened
+        kind = catalogue_row(opened.header.message_type).answer
+        if kind is AnswerKind.REPLY:
+            assert plan.reply is not None
+            return self._writer.write(plan.reply, now).envelope
+        receipt = Receipt(
+            message_id=opened.header.message_id,
+            header_digest=opened.header_digest,
+            receiver=self.station.name,
+            at=wire_time(now),
+            record_commitment=record.commitment,
+        )
+        return write_receipt(receipt, self.station.keys.signer)
+
+    async def carry_out(
+        self, plan: Plan, records: Iterable[Prepared], now: datetime
+    ) -> tuple[Ready, ...]:
+        """Make a plan true that no peer's message caused; hands over what it sends."""
+        ready = self.pack(plan.drafts, now)
+        kept = tuple(records)
+        await self.station.store.commit(lambda tx: apply(tx, plan, kept, ready))
+        self.offer(ready)
+        return ready
+
+    def pack(self, drafts: Iterable[Draft], now: datetime) -> tuple[Ready, ...]:
+        """Seal every draft, with its outbox row and its record."""
+        return tuple(self._pack(draft, now) for draft in drafts)
+
+    def offer(self, ready: Iterable[Ready]) -> None:
+        """Hand committed messages to the sender."""
+        for one in ready:
+            self._offer(one.outgoing)
+
+    def _pack(self, draft: Draft, now: datetime) -> Ready:
+        packed = self._writer.write(draft, now)
+        record = self._prepare(events.attempted(draft, packed, now))
+        return Ready(_outgoing(draft, packed), record)
+
+    def _prepare(self, event: events.Event) -> Prepared:
+        return prepare(event, self.station.token_bytes)
+
+
+def apply(
+    tx: Transaction,
+    plan: Plan,
+    records: Iterable[Prepared],
+    ready: Iterable[Ready],
+) -> None:
+    """Everything of a plan inside one transaction: all of it, or nothing."""
+    for effect in plan.effects:
+        effect(tx)
+    for record in records:
+        tx.record(record)
+    for one in ready:
+        tx.record(one.record)
+        tx.enqueue(one.outgoing)
+
+
+def _outgoing(draft: Draft, packed: Packed) -> Outgoing:
+    header = packed.header
+    return Outgoing(
+        message_id=header.message_id,
+        peer=str(header.receiver),
+        message_type=header.message_type,
+        envelope=packed.envelope,
+        header_digest=packed.header_digest,
+        processing_number=header.processing_number,
+        created=header.created,
+        deadline=header.expires,
+        guard_code=draft.guard_code,
+        guard_version=draft.guard_version,
+        context=draft.context,
+    )
+
+
+__all__ = ["NoSuchPeer", "Ready", "Runtime", "apply"]

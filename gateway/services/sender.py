@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sender for each peer: it carries what the outbox holds, and owns none of it.
+
+Starts with the station; is offered messages that are already committed; posts each,
+waits for the signed answer, and has its consequence recorded. A message that got no
+valid answer stays in the outbox and is offered again: the same bytes, later. On start
+everything due is read back from the store, so a killed daemon goes on where it was.
+
+Before each attempt the role looks again (flag, permit): what may no longer leave is
+taken back instead.
+"""
+
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from gateway.records.errors import StoreUnavailable
+from gateway.records.event import EventKind, prepare
+from gateway.records.rows import Outgoing
+from gateway.records.transaction import Transaction
+from gateway.roles.plan import Conflict, Plan
+from gateway.roles.role import Role
+from gateway.services import events
+from gateway.services.clock import Clock
+from gateway.services.deadlines import Timer
+from gateway.services.peer import PeerError, PeerUntrusted, Response
+from gateway.services.runtime import CMS, MESSAGES, Runtime, apply
+from gateway.station import Station
+from pki.names import StationName
+from protocols import answers
+from protocols.answers import Receipt, SignedRefusal
+from protocols.envelope import Opened, digest
+from protocols.errors import AnswerInvalid
+from schemas.xml import XmlRefused
+
+log = logging.getLogger(__name__)
+
+MAX_IN_FLIGHT = 16
+"""Messages on their way to one peer at once: more would only wait in memory."""
+MAX_WAITING = 2048
+"""Messages kept in memory for one peer; what is beyond waits in the store."""
+
+
+class Client(Protocol):
+    """What a sender needs of a peer client."""
+
+    def post(self, path: str, content_type: str, body: bytes) -> Deferred[Response]: ...
+
+
+class Sender:
+    """Carries the messages of one station to one peer."""
+
+    def __init__(
+        self,
+        peer: StationName,
+        client: Client,
+        station: Station,
+        role: Role,
+        runtime: Runtime,
+        clock: Clock,
+        reactor: Timer,
+    ) -> None:
+        self._peer = peer
+        self._client = client
+        self._station = station
+        self._role = role
+        self._runtime = runtime
+        self._clock = clock
+        self._reactor = reactor
+        self._waiting: deque[Outgoing] = deque()
+        self._known: set[bytes] = set()
+        self._in_flight = 0
+        self._stopping = False
+        self._idle: list[Deferred[None]] = []
+
+    def offer(self, outgoing: Outgoing) -> None:
+        """Take a committed message; it is sent as soon as there is room."""
+        if self._stopping or outgoing.message_id in self._known:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            return
+        self._known.add(outgoing.message_id)
+        self._waiting.append(outgoing)
+        self._fill()
+
+    def stop(self) -> Deferred[None]:
+        """Send nothing new; fires when what is in flight has ended."""
+        self._stopping = True
+        done: Deferred[None] = Deferred()
+        if self._in_flight == 0:
+            done.callback(None)
+        else:
+            self._idle.append(done)
+        return done
+
+    def _fill(self) -> None:
+        while self._waiting and self._in_flight < MAX_IN_FLIGHT and not self._stopping:
+            self._in_flight += 1
+            running = Deferred.fromCoroutine(self._carry(self._waiting.popleft()))
+            running.addErrback(self._bug)
+            running.addBoth(self._landed)
+
+    def _landed(self, _: object) -> None:
+        self._in_flight -= 1
+        if self._stopping and self._in_flight == 0:
+            for done in self._idle:
+                done.callback(None)
+            self._idle.clear()
+        self._fill()
+
+    def _bug(self, failure: object) -> None:
+        log.error(
+            "%s: sending to %s failed: %s", self._station.name, self._peer, failure
+        )
+
+    async def _carry(self, outgoing: Outgoing) -> None:
+        """One delivery attempt, with whatever follows from it."""
+        try:
+            await self._attempt(outgoing)
+        except StoreUnavailable as error:
+            log.error("%s: store unavailable: %s", self._station.name, error)
+            self._again(outgoing, outgoing.attempts + 1)
+        finally:
+            self._known.discard(outgoing.message_id)
+
+    async def _attempt(self, outgoing: Outgoing) -> None:
+        now = self._clock()
+        if now > outgoing.deadline:
+            await self._give_up(outgoing, "SK-T03", "expired")
+            return
+        back = self._role.before_sending(outgoing, now)
+        if back is not None:
+            await self._take_back(outgoing, back, now)
+            return
+        self._station.store.must_be_writable()
+        try:
+            response = await self._client.post(MESSAGES, CMS, outgoing.envelope)
+        except PeerUntrusted:
+            await self._postpone(outgoing, "SK-T02")
+            return
+        except PeerError:
+            await self._postpone(outgoing, "SK-T01")
+            return
+        await self._answered(outgoing, response)
+
+    async def _answered(self, outgoing: Outgoing, response: Response) -> None:
+        now = self._clock()
+        if response.content_type != CMS:
+            await self._postpone(outgoing, "SK-T01")
+            return
+        offered = answers.Offered(
+            digest(outgoing.envelope),
+            outgoing.message_id,
+            outgoing.header_digest,
+            self._peer,
+        )
+        facts = self._station.facts
+        try:
+            answer = answers.read(
+                response.body, offered, facts.opener, facts.directory, now
+            )
+            await self._consequence(outgoing, answer, response.body, now)
+        except (AnswerInvalid, XmlRefused):
+            await self._postpone(outgoing, "SK-T04")
+
+    async def _consequence(
+        self, outgoing: Outgoing, answer: answers.Answer, raw: bytes, now: datetime
+    ) -> None:
+        match answer:
+            case Receipt():
+                plan = self._role.receipted(outgoing, now)
+                await self._settle(
+                    outgoing, plan, EventKind.RECEIPTED, "delivered", raw, now
+                )
+            case Opened():
+                plan = self._role.replied(outgoing, answer, now)
+                await self._settle(
+                    outgoing,
+                    plan,
+                    EventKind.ANSWERED,
+                    "delivered",
+                    answer.signed_header,
+                    now,
+                )
+            case SignedRefusal(retry=True):
+                await self._postpone(outgoing, answer.code, raw)
+            case SignedRefusal():
+                await self._give_up(outgoing, answer.code, "refused", raw)
+
+    async def _settle(
+        self,
+        outgoing: Outgoing,
+        plan: Plan,
+        kind: EventKind,
+        state: str,
+        answer: bytes,
+        now: datetime,
+        code: str = "",
+    ) -> None:
+        event = events.outgoing(
+            kind,
+            outgoing,
+            now,
+            code,
+            evidence={"answer": answer} if answer else {},
+            permit_digest=plan.about.permit_digest,
+        )
+        record = prepare(event, self._station.token_bytes)
+        ready = self._runtime.pack(plan.drafts, now)
+
+        def work(tx: Transaction) -> None:
+            if tx.settle(outgoing.message_id, state, answer):
+                apply(tx, plan, (record,), ready)
+
+        def alone(tx: Transaction) -> None:
+            if tx.settle(outgoing.message_id, state, answer):
+                tx.record(record)
+
+        try:
+            await self._station.store.commit(work)
+        except Conflict:  # what the plan wanted was done already
+            await self._station.store.commit(alone)
+            return
+        self._runtime.offer(ready)
+
+    async def _take_back(self, outgoing: Outgoing, plan: Plan, now: datetime) -> None:
+        await self._settle(outgoing, plan, EventKind.WITHDRAWN, "withdrawn", b"", now)
+
+    async def _give_up(
+        self, outgoing: Outgoing, code: str, state: str, answer: bytes = b""
+    ) -> None:
+        now = self._clock()
+        plan = self._role.failed(outgoing, code, now)
+        await self._settle(outgoing, plan, EventKind.FAILED, state, answer, now, code)
+
+    async def _postpone(
+        self, outgoing: Outgoing, code: str, answer: bytes = b""
+    ) -> None:
+        """Keep it for later; the first failure of each kind is recorded."""
+        now = self._clock()
+        attempts = outgoing.attempts + 1
+        delay = self._delay(attempts)
+        event = events.outgoing(
+            EventKind.REFUSED if code == "SK-T02" else EventKind.FAILED,
+            outgoing,
+            now,
+            code,
+            evidence={"answer": answer} if answer else {},
+        )
+        record = prepare(event, self._station.token_bytes)
+
+        def work(tx: Transaction) -> None:
+            if attempts == 1 or code != outgoing.last_code:
+                tx.record(record)
+            tx.postpone(outgoing.message_id, attempts, now + delay, code)
+
+        await self._station.store.commit(work)
+        self._again(replace(outgoing, last_code=code), attempts, delay)
+
+    def _delay(self, attempts: int) -> timedelta:
+        timing = self._station.config.timing
+        longest = min(timing.retry_longest, timing.retry_first * 2 ** min(attempts, 16))
+        return timedelta(seconds=longest * random.uniform(0.5, 1.0))
+
+    def _again(
+        self, outgoing: Outgoing, attempts: int, delay: timedelta = timedelta(seconds=1)
+    ) -> None:
+        later = replace(outgoing, attempts=attempts)
+        self._reactor.callLater(delay.total_seconds(), self.offer, later)
+
+
+class Post:
+    """All senders of one station; makes one for a peer when it is first needed."""
+
+    def __init__(self, make: Callable[[StationName], Sender | None]) -> None:
+        self._make = make
+        self._senders: dict[str, Sender] = {}
+
+    @property
+    def senders(self) -> Mapping[str, Sender]:
+        return self._senders
+
+    def offer(self, outgoing: Outgoing) -> None:
+        """Hand a committed message to its peer's sender."""
+        sender = self._senders.get(outgoing.peer)
+        if sender is None:
+            made = self._make(StationName.parse(outgoing.peer))
+            if made is None:
+                log.error("no endpoint for %s: its message waits", outgoing.peer)
+                return
+            sender = self._senders[outgoing.peer] = made
+        sender.offer(outgoing)
+
+    def stop(self) -> Deferred[list[None]]:
+        """Fires when nothing is in flight any more."""
+        return gatherResults([s.stop() for s in self._senders.values()])

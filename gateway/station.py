@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One station: its keys, its master and its store, as the rules may look at them.
+
+Built once when the daemon starts. Everything that can be wrong with keys, master or
+store is found here, before a listener opens.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from gateway.config import Config, ConfigRefused, is_loopback
+from gateway.records.copies import Copy
+from gateway.records.rows import CoreTransaction, Inquiry, Seen
+from gateway.records.store import Store
+from gateway.view import Facts
+from pki.cms import Signer
+from pki.keystore import load_private_key
+from pki.names import StationName
+from pki.sealing import Opener, Recipient
+from pki.trust import TrustStore
+from protocols import master as masters
+from protocols.directory import Directory
+from protocols.header import TokenBytes
+from protocols.identifiers import Realm
+from protocols.linkage_code import CodeMaker, UnknownCode
+from protocols.route import RouteReader
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The private keys in use, each beside its certificate."""
+
+    signer: Signer
+    opener: Opener
+    sealing_digest: bytes
+    permit_signer: Signer | None
+
+
+class Station:
+    """A station as rules and services see it; reading only (`gateway.view`)."""
+
+    def __init__(
+        self,
+        config: Config,
+        keys: Keys,
+        directory: Directory,
+        store: Store,
+        codes: CodeMaker | None = None,
+        token_bytes: TokenBytes = os.urandom,
+    ) -> None:
+        self.config = config
+        self.name = config.station.name
+        self.keys = keys
+        self.store = store
+        self.codes = codes
+        self.token_bytes = token_bytes
+        self._facts = Facts(
+            name=self.name,
+            directory=directory,
+            routes=RouteReader(directory),
+            opener=keys.opener,
+            sealing_digest=keys.sealing_digest,
+            realm=Realm(directory.master.realm),
+        )
+
+    @property
+    def facts(self) -> Facts:
+        return self._facts
+
+    @property
+    def directory(self) -> Directory:
+        return self._facts.directory
+
+    def seen(self, sender: str, message_id: bytes) -> Seen | None:
+        return self.store.seen(sender, message_id)
+
+    def permit_used(self, permit_id: bytes) -> bool:
+        return self.store.permit_used(permit_id)
+
+    def copy(self, code: str) -> Copy | None:
+        return self.store.copy_by_code(code)
+
+    def inquiry(self, processing_number: bytes) -> Inquiry | None:
+        return self.store.inquiry(processing_number)
+
+    def transaction(self, processing_number: bytes) -> CoreTransaction | None:
+        return self.store.transaction(processing_number)
+
+    def translate(self, code: str, source: str, target: str) -> str | None:
+        if self.codes is None:
+            return None
+        try:
+            return self.codes.translate(code, source, target)
+        except UnknownCode:
+            return None
+
+    def core(self) -> StationName | None:
+        """The core system of this network."""
+        entry = self.directory.master.core()
+        return None if entry is None else entry.name
+
+
+def load_directory(config: Config, at: datetime) -> Directory:
+    """Trust store and verified master; raises `ConfigRefused` or a `PkiError`."""
+    trust = TrustStore.load(config.keys.chain, config.keys.crl)
+    refuse_test_keys_in_the_open(config, trust)
+    anchor = _certificate(config.master.anchor)
+    data = _read(config.master.path)
+    return Directory(masters.read(data, [anchor], trust, at), trust)
+
+
+def refuse_test_keys_in_the_open(config: Config, trust: TrustStore) -> None:
+    """A TEST authority's keys are worth nothing: they may serve loopback only."""
+    if not trust.is_test:
+        return
+    listeners = [config.outside, config.inside]
+    open_hosts = [
+        x.host for x in listeners if x is not None and not is_loopback(x.host)
+    ]
+    if open_hosts:
+        raise ConfigRefused(
+            f"{config.station.name}: a TEST PKI serves loopback addresses only, "
+            f"not {open_hosts[0]}: use 127.0.0.1, or the keys of a real authority"
+        )
+
+
+def load_keys(config: Config) -> Keys:
+    """Read the station's private keys; raises `KeyFileError`."""
+    base = config.keys.directory
+    sealing = _certificate(base / "sealing.crt")
+    permit = base / "permit.key"
+    return Keys(
+        signer=_signer(base, "signing"),
+        opener=Opener(_ec_key(base / "sealing.key"), sealing),
+        sealing_digest=Recipient(sealing).digest,
+        permit_signer=_signer(base, "permit") if permit.exists() else None,
+    )
+
+
+def load_codes(config: Config) -> CodeMaker | None:
+    """The core's code maker; None at every other station."""
+    return None if config.code_key is None else CodeMaker(_read(config.code_key))
+
+
+def _signer(base: Path, purpose: str) -> Signer:
+    return Signer(
+        _ec_key(base / f"{purpose}.key"), _certificate(base / f"{purpose}.crt")
+    )
+
+
+def _ec_key(path: Path) -> EllipticCurvePrivateKey:
+    key = load_private_key(path)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise ConfigRefused(f"{path}: a P-256 key is wanted here")
+    return key
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(_read(path))
+    except ValueError:
+        raise ConfigRefused(f"{path}: is not a PEM certificate") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigRefused(f"{path}: cannot be read ({error.strerror})") from None

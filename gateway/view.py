@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a rule may ask of its station. Reading only; nothing here changes anything."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.records.copies import Copy
+from gateway.records.rows import CoreTransaction, Inquiry, Seen
+from pki.names import StationName
+from pki.sealing import Opener
+from protocols.directory import Directory
+from protocols.identifiers import Realm
+from protocols.route import RouteReader
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a station is, from its configuration, keys and master."""
+
+    name: StationName
+    directory: Directory
+    routes: RouteReader
+    opener: Opener
+    sealing_digest: bytes
+    """SHA-256 of the station's current sealing certificate."""
+    realm: Realm
+
+
+class StationView(Protocol):
+    """A station as the rules see it."""
+
+    @property
+    def facts(self) -> Facts:
+        """What does not change while the station runs."""
+
+    def seen(self, sender: str, message_id: bytes) -> Seen | None:
+        """The remembered message of that sender under that id."""
+
+    def permit_used(self, permit_id: bytes) -> bool:
+        """Whether a permit was used here before."""
+
+    def copy(self, code: str) -> Copy | None:
+        """The copy (副本) of the subject with this linkage code."""
+
+    def inquiry(self, processing_number: bytes) -> Inquiry | None:
+        """Requester: what was asked under this number."""
+
+    def transaction(self, processing_number: bytes) -> CoreTransaction | None:
+        """Core: the transaction under this number."""
+
+    def translate(self, code: str, source: str, target: str) -> str | None:
+        """Core: the subject's code for another organisation; None where unknown."""

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whom a station knows: the master's certificates, made ready for use.
+
+The directory says *who a key would belong to*; whether its certificate is to be
+believed now is asked of the trust store on every use, so that an expiry or a
+revocation bites without anything being loaded again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from pki.cms import Signed, Verifier
+from pki.errors import CmsError
+from pki.names import StationName
+from pki.sealing import Recipient
+from pki.trust import Identity, Purpose, TrustStore, Untrusted
+from protocols.errors import Unreadable
+from protocols.master import Endpoint, Master, StationEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One station of the master with its certificates ready to seal for."""
+
+    entry: StationEntry
+    recipient: Recipient | None
+
+    @property
+    def name(self) -> StationName:
+        return self.entry.name
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        return self.entry.endpoint
+
+
+class Directory:
+    """The master's stations and signers, with the trust store that judges them."""
+
+    def __init__(self, master: Master, trust: TrustStore) -> None:
+        self.master = master
+        self.trust = trust
+        self._signers: dict[bytes, tuple[Verifier, x509.Certificate]] = {}
+        self._peers: dict[StationName, Peer] = {}
+        for entry in master.stations:
+            for certificate in (*entry.signing, *entry.permit):
+                verifier = Verifier(certificate)
+                self._signers[verifier.key_id] = (verifier, certificate)
+            recipient = Recipient(entry.sealing[0]) if entry.sealing else None
+            self._peers[entry.name] = Peer(entry, recipient)
+
+    @property
+    def peers(self) -> Mapping[StationName, Peer]:
+        """Every station of the master by name."""
+        return self._peers
+
+    def peer(self, name: StationName) -> Peer | None:
+        """The station called ``name``, or None where the master has none."""
+        return self._peers.get(name)
+
+    def signer(self, signed: Signed, purpose: Purpose, at: datetime) -> Identity:
+        """Who signed; raises `Unreadable` where nobody believable did.
+
+        The certificate is found by key id, checked for ``purpose`` at ``at``, then
+        the signature is verified under it. Does not ask whether that station may
+        say what it says.
+        """
+        found = self._signers.get(signed.key_id)
+        if found is None:
+            raise Unreadable("SK-U04")
+        verifier, certificate = found
+        try:
+            verifier.verify(signed)
+        except CmsError:
+            raise Unreadable("SK-U03") from None
+        try:
+            return self.trust.check(certificate, purpose, at)
+        except Untrusted:
+            raise Unreadable("SK-U05") from None

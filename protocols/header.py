@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The header of a message: who says what to whom, until when, about which bytes.
+
+It holds no personal data, so that it can be kept for years as evidence; the payload
+is bound to it by a salted digest (docs/protocol.md, section 4). A `Header` that
+exists is well formed: sizes, names and times were read in one step.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pki import der
+from pki.errors import PkiError
+from pki.names import StationName
+from protocols import limits
+from protocols.errors import Unreadable
+
+VERSION: Final = 1
+
+TokenBytes = Callable[[int], bytes]
+"""Where randomness comes from: ``os.urandom``, or a test's own."""
+
+
+@der.sequence
+class _InReplyTo:
+    message_id: Annotated[bytes, der.Size.exact(limits.MESSAGE_ID_SIZE)]
+    header_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+
+
+@der.sequence
+class _MessageHeader:
+    version: int
+    message_id: Annotated[bytes, der.Size.exact(limits.MESSAGE_ID_SIZE)]
+    message_type: str
+    sender: str
+    receiver: str
+    processing_number: Annotated[bytes | None, der.Implicit(0)]
+    created: der.GeneralizedTime
+    expires: der.GeneralizedTime
+    in_reply_to: Annotated[_InReplyTo | None, der.Implicit(1)]
+    permit_digest: Annotated[bytes | None, der.Implicit(2)]
+    sealing_certificate_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    content_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+
+
+@dataclass(frozen=True, slots=True)
+class InReplyTo:
+    """What a reply answers: the request's id and the digest of its signed header."""
+
+    message_id: bytes
+    header_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One message's header (ASN.1 `MessageHeader`). Times are UTC, whole seconds."""
+
+    message_id: bytes
+    message_type: str
+    sender: StationName
+    receiver: StationName
+    created: datetime
+    expires: datetime
+    sealing_certificate: bytes
+    """SHA-256 of the receiver's sealing certificate."""
+    content_digest: bytes
+    """SHA-256 of salt and payload."""
+    processing_number: bytes | None = None
+    in_reply_to: InReplyTo | None = None
+    permit_digest: bytes | None = None
+
+    def encode(self) -> bytes:
+        """The DER of this header."""
+        reply = self.in_reply_to
+        return der.encode(
+            _MessageHeader(
+                version=VERSION,
+                message_id=self.message_id,
+                message_type=self.message_type,
+                sender=str(self.sender),
+                receiver=str(self.receiver),
+                processing_number=self.processing_number,
+                created=der.GeneralizedTime(self.created),
+                expires=der.GeneralizedTime(self.expires),
+                in_reply_to=None
+                if reply is None
+                else _InReplyTo(
+                    message_id=reply.message_id, header_digest=reply.header_digest
+                ),
+                permit_digest=self.permit_digest,
+                sealing_certificate_digest=self.sealing_certificate,
+                content_digest=self.content_digest,
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Header":
+        """Read DER; raises `Unreadable` (SK-U06) on anything that is not a header."""
+        try:
+            raw = der.decode(_MessageHeader, data)
+            return cls._from_raw(raw)
+        except (PkiError, ValueError):
+            raise Unreadable("SK-U06") from None
+
+    @classmethod
+    def _from_raw(cls, raw: _MessageHeader) -> "Header":
+        if raw.version != VERSION:
+            raise Unreadable("SK-U06")
+        reply = raw.in_reply_to
+        return cls(
+            message_id=raw.message_id,
+            message_type=raw.message_type,
+            sender=StationName.parse(raw.sender),
+            receiver=StationName.parse(raw.receiver),
+            created=whole_second(raw.created.as_datetime()),
+            expires=whole_second(raw.expires.as_datetime()),
+            sealing_certificate=raw.sealing_certificate_digest,
+            content_digest=raw.content_digest,
+            processing_number=_sized(
+                raw.processing_number, limits.PROCESSING_NUMBER_SIZE
+            ),
+            in_reply_to=None
+            if reply is None
+            else InReplyTo(reply.message_id, reply.header_digest),
+            permit_digest=_sized(raw.permit_digest, limits.DIGEST_SIZE),
+        )
+
+
+def whole_second(moment: datetime) -> datetime:
+    """A time as the wire has it: UTC, no fraction. Raises ValueError on a fraction."""
+    if moment.microsecond:
+        raise ValueError("a time on the wire has no fraction of a second")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def wire_time(moment: datetime) -> datetime:
+    """``moment`` cut to the whole second that the wire can carry."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def content_digest(salt: bytes, payload: bytes) -> bytes:
+    """The digest that binds a payload to its header."""
+    return hashlib.sha256(salt + payload).digest()
+
+
+def new_message_id(token_bytes: TokenBytes = os.urandom) -> bytes:
+    """A fresh message id."""
+    return token_bytes(limits.MESSAGE_ID_SIZE)
+
+
+def expiry(created: datetime, lifetime: timedelta) -> datetime:
+    """When a message made at ``created`` ends, never later than the protocol allows."""
+    return wire_time(created + min(lifetime, limits.MAX_LIFETIME))
+
+
+def _sized(value: bytes | None, size: int) -> bytes | None:
+    if value is not None and len(value) != size:
+        raise Unreadable("SK-U06")
+    return value

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The master (配信マスター): the signed list of stations, certificates and endpoints.
+
+JSON inside CMS, signed by the core's signing key under its own content type, so that
+no other signed thing can be shown as a master. It is read once at start; a station
+that cannot verify its master does not start (R-137).
+"""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from pki.cms import Signer, Verifier, parse_signed
+from pki.errors import PkiError
+from pki.names import StationName
+from pki.oids import ID_CT_MASTER
+from pki.trust import Purpose, TrustStore
+from schemas.matching_list import REQUESTER_KINDS
+
+CORE_ROLE = "information_provision_network_system"
+"""The role of the station that may issue masters, permits and routes."""
+
+
+class MasterRefused(PkiError):
+    """The master file is damaged, not the core's, or made for another network.
+
+    Nothing is sent or taken without a master. Fetch it again from the core.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a station's outside listener is reached."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationEntry:
+    """One station of the network."""
+
+    name: StationName
+    label: str
+    """The organisation's Japanese name."""
+    requester_kinds: frozenset[str]
+    """Under which requesters of the matching list it may ask (ids)."""
+    endpoint: Endpoint | None
+    signing: tuple[x509.Certificate, ...]
+    sealing: tuple[x509.Certificate, ...]
+    permit: tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """A verified master; its version only grows."""
+
+    version: int
+    network: str
+    issued: datetime
+    realm: str
+    """Whose check digits this network uses: ``simulation`` or ``standard``."""
+    stations: tuple[StationEntry, ...]
+
+    def core(self) -> StationEntry | None:
+        """The one core system of this network, if it has one."""
+        for entry in self.stations:
+            if entry.name.role == CORE_ROLE:
+                return entry
+        return None
+
+
+class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    station: str
+    label: str
+    requester_kinds: list[str]
+    host: str | None
+    port: int | None
+    signing: list[str]
+    sealing: list[str]
+    permit: list[str]
+
+
+class _Master(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: int
+    network: str
+    issued: datetime
+    realm: str
+    stations: list[_Station]
+
+
+def write(master: Master, signer: Signer, at: datetime) -> bytes:
+    """The signed bytes of ``master``."""
+    raw = _Master(
+        version=master.version,
+        network=master.network,
+        issued=master.issued,
+        realm=master.realm,
+        stations=[_raw_station(entry) for entry in master.stations],
+    )
+    return signer.sign(msgspec.json.encode(raw), ID_CT_MASTER, at)
+
+
+def read(
+    data: bytes,
+    core_certificates: Iterable[x509.Certificate],
+    trust: TrustStore,
+    at: datetime,
+) -> Master:
+    """Verify and read a master; raises `MasterRefused`.
+
+    ``core_certificates`` are the signing certificates that the operator was given
+    for the core: the anchor from which everything else in the master follows.
+    """
+    try:
+        signed = parse_signed(data)
+        if signed.content_type != ID_CT_MASTER:
+            raise MasterRefused("this is signed, but it is not a master")
+        verifiers = {v.key_id: v for v in map(Verifier, core_certificates)}
+        verifier = verifiers.get(signed.key_id)
+        if verifier is None:
+            raise MasterRefused("the master is not signed with the core's key")
+        verifier.verify(signed)
+        identity = trust.check(verifier.certificate, Purpose.SIGNING, at)
+    except MasterRefused:
+        raise
+    except PkiError as error:
+        raise MasterRefused(f"the master does not verify: {error}") from error
+    if identity.station.role != CORE_ROLE:
+        raise MasterRefused("the master's signer is not a core system")
+    return _decode(signed.content)
+
+
+def _decode(content: bytes) -> Master:
+    try:
+        raw = msgspec.json.decode(content, type=_Master)
+        return Master(
+            version=raw.version,
+            network=raw.network,
+            issued=raw.issued.astimezone(UTC),
+            realm=raw.realm,
+            stations=tuple(map(_station, raw.stations)),
+        )
+    except (ValueError, PkiError) as error:
+        raise MasterRefused(f"the master's content is malformed: {error}") from error
+
+
+def _station(raw: _Station) -> StationEntry:
+    unknown = set(raw.requester_kinds) - set(REQUESTER_KINDS)
+    if unknown:
+        raise ValueError("a requester kind that the matching list does not know")
+    endpoint = None
+    if raw.host is not None and raw.port is not None:
+        endpoint = Endpoint(raw.host, raw.port)
+    return StationEntry(
+        name=StationName.parse(raw.station),
+        label=raw.label,
+        requester_kinds=frozenset(raw.requester_kinds),
+        endpoint=endpoint,
+        signing=_certificates(raw.signing),
+        sealing=_certificates(raw.sealing),
+        permit=_certificates(raw.permit),
+    )
+
+
+def _raw_station(entry: StationEntry) -> _Station:
+    return _Station(
+        station=str(entry.name),
+        label=entry.label,
+        requester_kinds=sorted(entry.requester_kinds),
+        host=entry.endpoint.host if entry.endpoint else None,
+        port=entry.endpoint.port if entry.endpoint else None,
+        signing=_texts(entry.signing),
+        sealing=_texts(entry.sealing),
+        permit=_texts(entry.permit),
+    )
+
+
+def _certificates(texts: list[str]) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_der_x509_certificate(base64.b64decode(t)) for t in texts)
+
+
+def _texts(certificates: tuple[x509.Certificate, ...]) -> list[str]:
+    return [
+        base64.b64encode(c.public_bytes(Encoding.DER)).decode() for c in certificates
+    ]

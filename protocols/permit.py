@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The provision permit (情報提供許可証): one requester, one subject, once, in time.
+
+Only the core issues permits, with a key that signs nothing else. A permit commits to
+the request that asked for it (digest of the signed header), to the certificate for
+which the answer must be sealed, to the route, and to the subject by a salted digest,
+so that no part can be exchanged on the way. `read` answers "is this a permit of the
+core?", the predicates below "is it a permit for this?". Single use is asked of the
+store, which alone can know.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from pki import der
+from pki.cms import Signed, Signer, parse_signed
+from pki.errors import CmsError, PkiError
+from pki.names import StationName
+from pki.oids import ID_CT_PERMIT
+from pki.trust import Purpose
+from protocols import limits
+from protocols.directory import Directory
+from protocols.errors import Refused, Unreadable
+from protocols.header import Header, whole_second
+from protocols.master import CORE_ROLE
+
+VERSION: Final = 1
+
+
+@der.sequence
+class _Permit:
+    version: int
+    permit_id: Annotated[bytes, der.Size.exact(16)]
+    processing_number: Annotated[bytes, der.Size.exact(limits.PROCESSING_NUMBER_SIZE)]
+    requester: str
+    provider: str
+    item_no: int
+    kinds: list[str]
+    subject_commitment: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    request_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    sealing_certificate_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    route_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    issued: der.GeneralizedTime
+    answer_by: der.GeneralizedTime
+    release_by: der.GeneralizedTime
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One permit (ASN.1 `Permit`), read in one step."""
+
+    permit_id: bytes
+    processing_number: bytes
+    requester: StationName
+    provider: StationName
+    item_no: int
+    kinds: tuple[str, ...]
+    subject_commitment: bytes
+    request_digest: bytes
+    """SHA-256 of the requester's signed header."""
+    sealing_certificate: bytes
+    """SHA-256 of the certificate for which the answer must be sealed."""
+    route_digest: bytes
+    issued: datetime
+    answer_by: datetime
+    """The last moment for a provision that no person held."""
+    release_by: datetime
+    """The last moment at all; a release after `answer_by` needs a renewal."""
+
+    def encode(self) -> bytes:
+        """The DER that the core signs."""
+        return der.encode(
+            _Permit(
+                version=VERSION,
+                permit_id=self.permit_id,
+                processing_number=self.processing_number,
+                requester=str(self.requester),
+                provider=str(self.provider),
+                item_no=self.item_no,
+                kinds=list(self.kinds),
+                subject_commitment=self.subject_commitment,
+                request_digest=self.request_digest,
+                sealing_certificate_digest=self.sealing_certificate,
+                route_digest=self.route_digest,
+                issued=der.GeneralizedTime(self.issued),
+                answer_by=der.GeneralizedTime(self.answer_by),
+                release_by=der.GeneralizedTime(self.release_by),
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> "Permit":
+        """Read DER; raises `Refused` (SK-C06)."""
+        try:
+            raw = der.decode(_Permit, data)
+            if raw.version != VERSION or not 0 < len(raw.kinds) <= limits.MAX_KINDS:
+                raise Refused("SK-C06")
+            return cls(
+                permit_id=raw.permit_id,
+                processing_number=raw.processing_number,
+                requester=StationName.parse(raw.requester),
+                provider=StationName.parse(raw.provider),
+                item_no=raw.item_no,
+                kinds=tuple(raw.kinds),
+                subject_commitment=raw.subject_commitment,
+                request_digest=raw.request_digest,
+                sealing_certificate=raw.sealing_certificate_digest,
+                route_digest=raw.route_digest,
+                issued=whole_second(raw.issued.as_datetime()),
+                answer_by=whole_second(raw.answer_by.as_datetime()),
+                release_by=whole_second(raw.release_by.as_datetime()),
+            )
+        except (PkiError, ValueError):
+            raise Refused("SK-C06") from None
+
+
+def issue(permit: Permit, signer: Signer, at: datetime) -> bytes:
+    """Sign ``permit`` with the core's permit key."""
+    return signer.sign(permit.encode(), ID_CT_PERMIT, at)
+
+
+def read(data: bytes, directory: Directory, at: datetime) -> Permit:
+    """Verify and read a permit; raises `Refused` (SK-C01, SK-C02, SK-C06)."""
+    signed = _parse(data)
+    try:
+        identity = directory.signer(signed, Purpose.PERMIT, at)
+    except Unreadable as error:
+        code = "SK-C01" if error.code == "SK-U03" else "SK-C02"
+        raise Refused(code) from None
+    if identity.station.role != CORE_ROLE:
+        raise Refused("SK-C02")
+    return Permit.decode(signed.content)
+
+
+def subject_commitment(salt: bytes, code: str) -> bytes:
+    """What a permit says of its subject: nothing, to whoever lacks the salt."""
+    return hashlib.sha256(salt + code.encode("ascii")).digest()
+
+
+def is_for_subject(permit: Permit, salt: bytes, code: str) -> bool:
+    """Whether ``code`` is the subject that the permit commits to."""
+    return hmac.compare_digest(
+        subject_commitment(salt, code), permit.subject_commitment
+    )
+
+
+def is_for_request(permit: Permit, signed_header_digest: bytes, header: Header) -> bool:
+    """Whether the permit answers the request with this signed header."""
+    return (
+        hmac.compare_digest(permit.request_digest, signed_header_digest)
+        and header.sender == permit.requester
+        and header.processing_number == permit.processing_number
+    )
+
+
+def _parse(data: bytes) -> Signed:
+    try:
+        signed = parse_signed(data)
+    except CmsError:
+        raise Refused("SK-C06") from None
+    if signed.content_type != ID_CT_PERMIT:
+        raise Refused("SK-C06")
+    return signed

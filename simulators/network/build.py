@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes a network's files: authority, master, configurations, residents, copies.
+
+Everything is made once into an empty folder. Keys come from the operating system and
+differ every time; residents come from the seed and are the same every time.
+"""
+
+import json
+import os
+import random
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography import x509
+
+from pki import authority
+from pki.cms import Signer
+from pki.keystore import load_private_key, write_private
+from pki.names import StationName
+from pki.plan import Network, Plan, PlannedStation
+from pki.profiles import Purpose
+from protocols.linkage_code import CodeMaker
+from protocols.master import Endpoint, Master, StationEntry
+from protocols.master import write as write_master
+from schemas.matching_list import ITEMS
+from simulators.network import parties as people
+from simulators.network.files import Files
+from simulators.network.parties import Party
+from simulators.residents import Resident, generate
+from simulators.residents.linkage_copy import write_copies
+
+PORTS = range(10_240, 32_000)
+"""Below the range from which this machine picks ports for outgoing connections, so
+that a chosen port is not taken between being chosen and being listened on."""
+FLAGGED_EVERY = 50
+"""One resident in fifty carries the suppression flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose."""
+
+    seed: str = "1"
+    residents: int = 1000
+    hold_longest: float = 7 * 86400.0
+    second_hold_longest: float = 3.0
+    """Short: the story shows a hold that lapses."""
+    answer_by: float = 300.0
+
+
+class NetworkFile(msgspec.Struct, frozen=True):
+    """What `network.json` keeps."""
+
+    seed: str
+    residents: int
+    outside: dict[str, int]
+    inside: dict[str, int]
+
+
+def build(files: Files, choices: Choices) -> NetworkFile:
+    """Make everything below ``files.root``, which must not hold a network yet."""
+    now = datetime.now(UTC)
+    everybody = people.parties()
+    for folder in (files.root, files.logs, files.root / "prefecture"):
+        folder.mkdir(parents=True, exist_ok=True)
+    _pki(files, everybody, now)
+    ports = _ports(everybody)
+    network = NetworkFile(choices.seed, choices.residents, *ports)
+    _master(files, everybody, network, now)
+    write_private(files.code_key, os.urandom(32))
+    for party in everybody:
+        if party.name.role in people.DAEMON_ROLES:
+            _config(files, party, network, choices)
+    _copies(files, choices)
+    files.network.write_bytes(msgspec.json.encode(network))
+    return network
+
+
+def load(files: Files) -> NetworkFile:
+    """The choices and ports of a network that was made before."""
+    return msgspec.json.decode(files.network.read_bytes(), type=NetworkFile)
+
+
+# -- keys -------------------------------------------------------------------------
+
+
+def _pki(files: Files, everybody: Iterable[Party], now: datetime) -> None:
+    stations = tuple(_planned(party) for party in everybody)
+    plan = Plan(network=Network(name="sekisho up", test=True), stations=stations)
+    authority.build(plan, files.pki.directory, now)
+    strangers = (
+        _planned_name(people.IMPOSTOR, "埼玉県"),
+        _planned_name(people.SECOND_PROVIDER, "熊谷市"),
+    )
+    other = Plan(network=Network(name="another network", test=True), stations=strangers)
+    authority.build(other, files.other_pki.directory, now)
+
+
+def _planned(party: Party) -> PlannedStation:
+    purposes = (Purpose.TLS,) if party.tls_only else ()
+    return _planned_name(party.name, party.label, purposes)
+
+
+def _planned_name(
+    name: StationName, label: str, purposes: tuple[Purpose, ...] = ()
+) -> PlannedStation:
+    return PlannedStation(
+        organisation=name.organisation,
+        role=name.role,
+        name=label[:40],
+        purposes=purposes,
+    )
+
+
+# -- ports and master ---------------------------------------------------------------
+
+
+def _ports(everybody: Iterable[Party]) -> tuple[dict[str, int], dict[str, int]]:
+    free = _free_ports()
+    outside, inside = {}, {}
+    for party in everybody:
+        if party.tls_only:
+            continue
+        outside[str(party.name)] = next(free)
+        if party.inside is not None:
+            inside[str(party.name)] = next(free)
+    return outside, inside
+
+
+def _free_ports() -> Any:
+    """Free ports in a random order, so that two networks seldom try the same."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        yield port
+
+
+def _master(
+    files: Files, everybody: Iterable[Party], network: NetworkFile, now: datetime
+) -> None:
+    entries = tuple(
+        _entry(files, party, network.outside[str(party.name)])
+        for party in everybody
+        if not party.tls_only
+    )
+    master = Master(
+        version=1,
+        network="TEST sekisho up",
+        issued=now.replace(microsecond=0),
+        realm="simulation",
+        stations=entries,
+    )
+    base = files.pki.station(people.CORE)
+    key: Any = load_private_key(base / "signing.key")
+    signer = Signer(key, _certificate(base / "signing.crt"))
+    files.master.write_bytes(write_master(master, signer, now))
+
+
+def _entry(files: Files, party: Party, port: int) -> StationEntry:
+    base = files.pki.station(party.name)
+    permit = base / "permit.crt"
+    return StationEntry(
+        name=party.name,
+        label=party.label,
+        requester_kinds=frozenset(party.requester_kinds),
+        endpoint=Endpoint("127.0.0.1", port),
+        signing=(_certificate(base / "signing.crt"),),
+        sealing=(_certificate(base / "sealing.crt"),),
+        permit=(_certificate(permit),) if permit.exists() else (),
+    )
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+# -- configurations -----------------------------------------------------------------
+
+
+def _config(files: Files, party: Party, network: NetworkFile, choices: Choices) -> None:
+    name = str(party.name)
+    folder = files.station(party.name)
+    folder.mkdir(parents=True)
+    pki, keys = "../../pki", f"../../pki/stations/{folder.name}"
+    head: dict[str, object] = {}
+    if party.name.role == "municipal_cs":
+        head["prefecture"] = people.prefecture_of(party.name.organisation)
+    if party.name == people.CORE:
+        head["code_key"] = "../../code.key"
+    tables: dict[str, Mapping[str, object]] = {
+        "station": {"organisation": party.name.organisation, "role": party.name.role},
+        "outside": {"port": network.outside[name]},
+        "keys": {
+            "directory": keys,
+            "chain": f"{pki}/chain.pem",
+            "crl": f"{pki}/issuing/crl.pem",
+        },
+        "master": {
+            "path": "../../master.cms",
+            "anchor": f"{pki}/stations/{files.anchor(people.CORE).parent.name}"
+            "/signing.crt",
+        },
+        "store": {"path": "records.sqlite", "key": f"{keys}/store.key"},
+        "timing": _timing(party, choices),
+    }
+    if party.inside is not None:
+        tables["inside"] = {
+            "port": network.inside[name],
+            "clients": [str(party.inside)],
+        }
+    files.config(party.name).write_text(_toml(head, tables), encoding="utf-8")
+
+
+def _timing(party: Party, choices: Choices) -> Mapping[str, object]:
+    if party.name == people.SECOND_PROVIDER:
+        return {"hold_longest": choices.second_hold_longest}
+    return {"hold_longest": choices.hold_longest, "answer_by": choices.answer_by}
+
+
+def _toml(
+    head: Mapping[str, object], tables: Mapping[str, Mapping[str, object]]
+) -> str:
+    """TOML of plain tables: a JSON string, number or list is written the same."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
+    for table, values in tables.items():
+        lines.append(f"\n[{table}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+# -- residents and copies --------------------------------------------------------------
+
+
+def residents(choices: Choices, organisation: str) -> list[Resident]:
+    """The residents of a city; the second one is a tenth of the first."""
+    count = choices.residents
+    if organisation != people.CITY:
+        count = max(20, count // 10)
+    return list(generate(choices.seed, count, organisation))
+
+
+def flagged(of: Iterable[Resident]) -> frozenset[str]:
+    """Whose answers are suppressed: addressee numbers."""
+    return frozenset(
+        r.addressee_number for n, r in enumerate(of) if n % FLAGGED_EVERY == 7
+    )
+
+
+def unknown_subject() -> str:
+    """An addressee number under which every requester holds a code of nobody."""
+    return "9" * 15
+
+
+def _copies(files: Files, choices: Choices) -> None:
+    codes = CodeMaker(files.code_key.read_bytes())
+    cities = {
+        people.PROVIDER: residents(choices, people.CITY),
+        people.SECOND_PROVIDER: residents(choices, people.SECOND_CITY),
+    }
+    for station, population in cities.items():
+        write_copies(
+            files.copies(station),
+            population,
+            lambda r, org=station.organisation: codes.code(r.person_id, org),  # type: ignore[misc]
+            flagged(population),
+        )
+    subjects = [r for population in cities.values() for r in population[:200]]
+    for kind in {item.requester_kind for item in ITEMS.values()}:
+        _requester_codes(files, people.requester(kind), subjects, codes)
+
+
+def _requester_codes(
+    files: Files, station: StationName, subjects: list[Resident], codes: CodeMaker
+) -> None:
+    """The codes under which a requester knows some residents; no copies of them."""
+    rows = {
+        r.addressee_number: codes.code(r.person_id, station.organisation)
+        for r in subjects
+    }
+    rows[unknown_subject()] = "0f" * 16
+    own = {
+        line["addressee_number"]
+        for line in map(json.loads, _lines(files.copies(station)))
+    }
+    with files.copies(station).open("a", encoding="utf-8") as file:
+        for number, code in rows.items():
+            if number in own:
+                continue
+            row = {
+                "addressee_number": number,
+                "linkage_code": code,
+                "suppressed": False,
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

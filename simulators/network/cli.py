@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sekisho up`: the whole network with one command, and a story that is played on it.
+
+Makes a folder, starts every process, waits until all are ready, plays the story with
+live progress, prints the table. It exits with 1 if any expectation failed.
+"""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from simulators.network import build as building
+from simulators.network import parties as people
+from simulators.network.build import Choices
+from simulators.network.files import Files
+from simulators.network.player import STORY
+from simulators.network.processes import NotReady, Processes
+
+Line = dict[str, Any]
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Play the story, then stop everything.")
+@click.option("--seed", default="1", show_default=True, help="Which residents.")
+@click.option(
+    "--residents",
+    default=1000,
+    show_default=True,
+    help="How many in 高崎市.",
+    type=click.IntRange(100, 370_000),
+)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the network lives; a temporary folder if not given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
+def up(
+    once: bool, seed: str, residents: int, folder: Path | None, as_json: bool
+) -> None:
+    """Bring up a whole network on this machine and play its story."""
+    console = Console(stderr=as_json)
+    signal.signal(signal.SIGTERM, _interrupted)
+    with _folder(folder) as root:
+        files = Files(root)
+        choices = Choices(seed=seed, residents=residents)
+        network = Processes(files)
+        try:
+            _bring_up(console, files, choices, network)
+            told = _play(console, files, network)
+            _report(console, told, as_json)
+            if not once:
+                _keep_running(console, files, network)
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+        except NotReady as error:
+            raise click.ClickException(str(error)) from None
+        finally:
+            network.stop()
+    if not _all_right(told):
+        raise SystemExit(1)
+
+
+def _bring_up(
+    console: Console, files: Files, choices: Choices, network: Processes
+) -> None:
+    begun = time.monotonic()
+    if files.network.exists():
+        _same_network(files, choices)
+        console.print(f"going on with the network in {files.root}")
+    else:
+        console.print(f"making a network in {files.root}")
+        building.build(files, choices)
+        _import(files)
+    console.print(f"  files after {time.monotonic() - begun:.1f} s; starting stations")
+    network.start()
+    console.print(f"  all stations ready after {time.monotonic() - begun:.1f} s")
+
+
+def _same_network(files: Files, choices: Choices) -> None:
+    made = building.load(files)
+    if (made.seed, made.residents) != (choices.seed, choices.residents):
+        raise click.ClickException(
+            f"{files.root} holds a network of seed {made.seed} with {made.residents} "
+            "residents; choose another --dir, or the same --seed and --residents"
+        )
+
+
+def _import(files: Files) -> None:
+    """Every station imports its copies by its own command: there is no other way in."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sekisho",
+            "gateway",
+            "import",
+            "--network",
+            str(files.root),
+            "--operator",
+            "sekisho up",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise click.ClickException(f"import of copies: {done.stderr.strip()}")
+
+
+def _play(console: Console, files: Files, network: Processes) -> list[Line]:
+    command = [
+        sys.executable,
+        "-m",
+        "sekisho",
+        "simulate",
+        "story",
+        "--network",
+        str(files.root),
+    ]
+    told: list[Line] = []
+    player = subprocess.Popen(
+        command, stdout=subprocess.PIPE, start_new_session=True, text=True
+    )
+    try:
+        with _progress(console) as progress:
+            task = progress.add_task("", total=len(STORY))
+            for line in _lines(player):
+                told.append(line)
+                progress.update(task, advance=1, description=line["title"][:40])
+    finally:
+        if player.poll() is None:
+            player.terminate()
+        player.wait()
+    if len(told) < len(STORY):
+        ended = network.ended()
+        where = f"; process {ended.title} ended, see {ended.log}" if ended else ""
+        raise click.ClickException(f"the story broke off{where}")
+    return told
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+    )
+
+
+def _lines(player: "subprocess.Popen[str]") -> Iterator[Line]:
+    assert player.stdout is not None
+    for text in player.stdout:
+        yield json.loads(text)
+
+
+def _report(console: Console, told: list[Line], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    table = Table("step", "", "expected", "what happened", "")
+    for line in told:
+        mark = "[green]✓[/]" if line["right"] else "[red]✗[/]"
+        table.add_row(
+            line["key"], line["title"], line["expected"], line["happened"], mark
+        )
+    console.print(table)
+    right = sum(1 for line in told if line["right"])
+    console.print(f"{right} of {len(told)} as expected")
+
+
+def _all_right(told: list[Line]) -> bool:
+    return all(line["right"] for line in told)
+
+
+def _keep_running(console: Console, files: Files, network: Processes) -> None:
+    city = files.config(people.PROVIDER)
+    console.print(
+        f"""
+The network runs until Ctrl-C. Try next, in another terminal:
+  sekisho records list --network {files.root}
+  sekisho records reconcile --network {files.root}
+  sekisho holds list --all --config {city}
+  sekisho explain --network {files.root} PROCESSING-NUMBER
+  sekisho pki show {files.pki.directory}""",
+        highlight=False,
+    )
+    while True:
+        time.sleep(0.5)
+        ended = network.ended()
+        if ended is not None:
+            raise click.ClickException(
+                f"{ended.title} ended by itself; its log is {ended.log}"
+            )
+
+
+@contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen.absolute()
+        return
+    made = Path(tempfile.mkdtemp(prefix="sekisho-network-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _interrupted(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a network's processes, waits until all are ready, and leaves none behind.
+
+Each process is told where to say that it is ready (`sd_notify(3)`), and stops when
+its standard input closes: if this process dies in any way, they end with it.
+"""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from pki.names import StationName
+from simulators.network import parties as people
+from simulators.network.files import Files
+
+READY_SECONDS = 30.0
+STOP_SECONDS = 10.0
+
+
+class NotReady(Exception):
+    """A process of the network ended or stayed silent instead of getting ready.
+
+    The text ends with what it wrote last; the whole is in the network's log folder.
+    """
+
+
+@dataclass(slots=True)
+class Child:
+    """One process of the network."""
+
+    title: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@dataclass(slots=True)
+class Processes:
+    """All processes of one network."""
+
+    files: Files
+    children: list[Child] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start everything and wait until it is ready; raises `NotReady`."""
+        with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
+            waiting = [
+                (self._spawn(title, command, notify), notify)
+                for title, command, notify in self._commands(Path(folder))
+            ]
+            for child, notify in waiting:
+                _wait(child, notify.sock)
+
+    def stop(self) -> None:
+        """Ask every process to end, and see that it did."""
+        for child in self.children:
+            if child.process.stdin is not None:
+                child.process.stdin.close()
+            child.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in self.children:
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        self.children.clear()
+
+    def ended(self) -> Child | None:
+        """A process that ended though nobody asked it to."""
+        for child in self.children:
+            if child.process.poll() is not None:
+                return child
+        return None
+
+    def _spawn(self, title: str, command: list[str], notify: "_Notify") -> Child:
+        log = self.files.logs / f"{title}.log"
+        environment = dict(os.environ, NOTIFY_SOCKET=notify.address)
+        stream: IO[bytes] = log.open("ab")
+        with stream:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=stream,
+                stderr=stream,
+                env=environment,
+                start_new_session=True,  # Ctrl-C reaches the parent alone
+            )
+        child = Child(title, process, log)
+        self.children.append(child)
+        return child
+
+    def _commands(self, folder: Path) -> Iterable[tuple[str, list[str], "_Notify"]]:
+        for title in ("core", "city", "second-city", "requesters"):
+            stations = [
+                p.name
+                for p in people.parties()
+                if p.process == title and p.name.role in people.DAEMON_ROLES
+            ]
+            yield title, self._gateway(stations), _Notify.at(folder / title)
+        yield (
+            "prefecture",
+            [
+                *_sekisho(),
+                "simulate",
+                "prefecture",
+                "--network",
+                str(self.files.root),
+                "--until-stdin-closes",
+            ],
+            _Notify.at(folder / "prefecture"),
+        )
+
+    def _gateway(self, stations: list[StationName]) -> list[str]:
+        command = [*_sekisho(), "gateway", "run", "--until-stdin-closes"]
+        for name in stations:
+            command += ["--config", str(self.files.config(name))]
+        return command
+
+
+@dataclass(frozen=True, slots=True)
+class _Notify:
+    """A socket on which one process says that it is ready."""
+
+    address: str
+    sock: socket.socket
+
+    @classmethod
+    def at(cls, path: Path) -> "_Notify":
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sock.bind(str(path))
+        return cls(str(path), sock)
+
+
+def _wait(child: Child, sock: socket.socket) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    with sock:
+        while time.monotonic() < deadline:
+            if select.select([sock], [], [], 0.1)[0] and b"READY=1" in sock.recv(4096):
+                return
+            if child.process.poll() is not None:
+                break
+    raise NotReady(
+        f"{child.title} did not get ready; its log ends:\n{_tail(child.log)}"
+    )
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+
+
+def _sekisho() -> list[str]:
+    return [sys.executable, "-m", "sekisho"]

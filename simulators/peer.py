@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A station's keys in a simulator's hands: what it can say, well or badly.
+
+Everything goes through the same pillars that the gateway uses for the protocol, and
+nothing through the gateway. Which lies to tell is the scenario's business: every part
+of a message can be given from outside.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from pki.cms import Signer
+from pki.keystore import load_private_key
+from pki.names import StationName
+from pki.sealing import Opener, Recipient
+from pki.trust import TrustStore
+from protocols import answers, limits
+from protocols import master as masters
+from protocols.answers import Answer, Offered
+from protocols.directory import Directory
+from protocols.envelope import Packed, digest, pack
+from protocols.header import Header, content_digest, new_message_id, wire_time
+from simulators.web import Client, Reply, client_context
+
+CMS = "application/cms"
+MESSAGES = "/v1/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The files of one station."""
+
+    directory: Path
+
+    def signer(self, purpose: str = "signing") -> Signer:
+        key: Any = load_private_key(self.directory / f"{purpose}.key")
+        return Signer(key, self.certificate(purpose))
+
+    def opener(self) -> Opener:
+        key: Any = load_private_key(self.directory / "sealing.key")
+        return Opener(key, self.certificate("sealing"))
+
+    def certificate(self, purpose: str) -> x509.Certificate:
+        data = (self.directory / f"{purpose}.crt").read_bytes()
+        return x509.load_pem_x509_certificate(data)
+
+
+class Peer:
+    """One station, played by a simulator."""
+
+    def __init__(
+        self, name: StationName, keys: Keys, chain: Path, directory: Directory
+    ) -> None:
+        self.name = name
+        self.keys = keys
+        self.directory = directory
+        self.signer = keys.signer()
+        self.opener = keys.opener()
+        self.sealing_digest = Recipient(keys.certificate("sealing")).digest
+        self._chain = chain
+
+    def write(
+        self,
+        message_type: str,
+        receiver: StationName,
+        payload: bytes,
+        *,
+        sealed_for: StationName | None = None,
+        sender: StationName | None = None,
+        signer: Signer | None = None,
+        message_id: bytes | None = None,
+        processing_number: bytes | None = None,
+        permit_digest: bytes | None = None,
+        lifetime: timedelta = timedelta(hours=1),
+        now: datetime | None = None,
+    ) -> Packed:
+        """A sealed message; each keyword is a chance to tell it differently."""
+        moment = wire_time(now or datetime.now(UTC))
+        peer = self.directory.peer(sealed_for or receiver)
+        if peer is None or peer.recipient is None:
+            raise ValueError(f"{receiver} is not in the master")
+        salt = os.urandom(limits.SALT_SIZE)
+        header = Header(
+            message_id=message_id or new_message_id(),
+            message_type=message_type,
+            sender=sender or self.name,
+            receiver=receiver,
+            created=moment,
+            expires=moment + lifetime,
+            sealing_certificate=peer.recipient.digest,
+            content_digest=content_digest(salt, payload),
+            processing_number=processing_number,
+            permit_digest=permit_digest,
+        )
+        return pack(
+            header, payload, salt, signer or self.signer, peer.recipient, moment
+        )
+
+    def client(self, to: StationName) -> Client:
+        """A link to ``to`` under our own TLS certificate."""
+        peer = self.directory.peer(to)
+        if peer is None or peer.endpoint is None:
+            raise ValueError(f"{to} has no endpoint in the master")
+        context = client_context(
+            self._chain,
+            self.keys.directory / "tls.crt",
+            self.keys.directory / "tls.key",
+        )
+        return Client(peer.endpoint.host, peer.endpoint.port, context)
+
+    def post(self, packed: Packed, to: StationName | None = None) -> Reply:
+        """Post a message to its receiver, or to somebody else."""
+        client = self.client(to or packed.header.receiver)
+        try:
+            return client.post(MESSAGES, CMS, packed.envelope)
+        finally:
+            client.close()
+
+    def understand(self, packed: Packed, reply: Reply, by: StationName) -> Answer:
+        """Verify the answer to ``packed`` that ``by`` gave."""
+        offered = Offered(
+            digest(packed.envelope),
+            packed.header.message_id,
+            packed.header_digest,
+            by,
+        )
+        return answers.read(
+            reply.body, offered, self.opener, self.directory, datetime.now(UTC)
+        )
+
+
+def load_directory(chain: Path, crl: Path, master: Path, anchor: Path) -> Directory:
+    """The verified master with its trust store."""
+    trust = TrustStore.load(chain, crl)
+    certificate = x509.load_pem_x509_certificate(anchor.read_bytes())
+    now = datetime.now(UTC)
+    return Directory(
+        masters.read(master.read_bytes(), [certificate], trust, now), trust
+    )

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutual TLS and HTTP for simulators, from the standard library alone.
+
+The gateway speaks through Twisted, pyOpenSSL and httptools; the simulators speak
+through `ssl` and `http`. A fault in one cannot hide in the other.
+"""
+
+import http.client
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+TIMEOUT = 15.0
+"""Seconds for one exchange: a simulator that waits longer is waiting for a fault."""
+MAX_BODY = 2 * 1024 * 1024
+
+
+class LinkFailed(Exception):
+    """The TLS link could not be made, or the peer closed it without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+def client_context(
+    chain: Path, certificate: Path | None, key: Path | None
+) -> ssl.SSLContext:
+    """TLS 1.3 with our certificate; trusts ``chain`` and nothing else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # a station is known by its SAN URI
+    context.load_verify_locations(chain)
+    if certificate is not None:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+def server_context(chain: Path, certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS 1.3 that asks for a client certificate of ``chain``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(chain)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+class Client:
+    """One persistent link to one address; makes a new one when the old is gone."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+        self._make = lambda: http.client.HTTPSConnection(
+            host, port, context=context, timeout=TIMEOUT
+        )
+        self._connection: http.client.HTTPSConnection | None = None
+        self._lock = threading.Lock()
+
+    def post(self, path: str, content_type: str, body: bytes) -> Reply:
+        """POST ``body``; raises `LinkFailed`."""
+        return self._ask("POST", path, body, {"Content-Type": content_type})
+
+    def get(self, path: str) -> Reply:
+        """GET ``path``; raises `LinkFailed`."""
+        return self._ask("GET", path, None, {})
+
+    def close(self) -> None:
+        """Close the link."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Reply:
+        with self._lock:
+            fresh = self._connection is None
+            try:
+                return self._once(method, path, body, headers)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if fresh:
+                    raise LinkFailed(type(error).__name__) from error
+            try:  # a kept link that the peer had closed
+                return self._once(method, path, body, headers)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                raise LinkFailed(type(error).__name__) from error
+
+    def _once(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Reply:
+        if self._connection is None:
+            self._connection = self._make()
+        self._connection.request(method, path, body, headers)
+        response = self._connection.getresponse()
+        content = response.read(MAX_BODY)
+        content_type = response.headers.get("Content-Type", "")
+        return Reply(response.status, content_type, content)
+
+
+Handle = Callable[[str, str, bytes, x509.Certificate], Reply]
+"""Method, path, body and the client's certificate in; the answer out."""
+
+
+def serve(host: str, port: int, context: ssl.SSLContext, handle: Handle) -> Any:
+    """A server that is listening; its ``serve_forever`` runs until ``shutdown``."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = TIMEOUT
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keeps its peers' requests to itself."""
+
+        def _answer(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(min(size, MAX_BODY))
+            der = self.connection.getpeercert(binary_form=True)
+            certificate = x509.load_der_x509_certificate(der)
+            reply = handle(self.command, self.path, body, certificate)
+            self.send_response(reply.status)
+            self.send_header("Content-Type", reply.content_type)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def get_request(self) -> tuple[Any, Any]:
+            sock, address = super().get_request()
+            wrapped = context.wrap_socket(
+                sock, server_side=True, do_handshake_on_connect=False
+            )
+            return wrapped, address
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A peer that fails its handshake is no fault of ours."""
+
+    return Server((host, port), Handler)
