@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,13 @@ def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
     click.echo(f"{config.station.name}: {done.rows} rows, {done.changed} changed")
 
 
+def _stop(reactor: Any) -> None:
+    from twisted.internet.error import ReactorNotRunning
+
+    with suppress(ReactorNotRunning):  # a signal was faster
+        reactor.stop()
+
+
 def _stop_with_stdin() -> None:
     def wait() -> None:
         while os.read(0, 4096):
@@ -137,6 +145,6 @@ def _stop_with_stdin() -> None:
         from twisted.internet import reactor
 
         core: Any = reactor
-        core.callFromThread(core.stop)
+        core.callFromThread(_stop, core)
 
     threading.Thread(target=wait, daemon=True, name="stdin").start()

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
+from cryptography.hazmat.primitives import hashes
+
 from pki import der
 from pki.cms import Signed, Signer, parse_signed
 from pki.errors import CmsError, PkiError
@@ -24,10 +26,15 @@ from protocols.directory import Directory
 from protocols.envelope import Opened, digest, unpack
 from protocols.errors import AnswerInvalid, Unreadable
 from protocols.header import whole_second
+from protocols.refusals import REFUSALS, RefusalClass
 
 VERSION: Final = 1
-MAX_CODE: Final = 16
-"""Characters of a refusal code."""
+WIRE_CODES: Final = frozenset(
+    row.wire
+    for row in REFUSALS.values()
+    if row.kind in (RefusalClass.UNREADABLE, RefusalClass.READABLE)
+)
+"""The codes that a signed refusal may give: the list is closed."""
 
 
 @der.sequence
@@ -183,7 +190,7 @@ def _refusal(content: bytes, offered: Offered) -> SignedRefusal:
         and hmac.compare_digest(raw.request_digest, offered.envelope_digest)
         and about_it
         and raw.receiver == str(offered.receiver)
-        and len(raw.code) <= MAX_CODE
+        and raw.code in WIRE_CODES
     )
     if not fits:
         raise AnswerInvalid("SK-T04")
@@ -217,6 +224,9 @@ def _reply(
         and hmac.compare_digest(reply_to.header_digest, offered.header_digest)
         and opened.signer.station == offered.receiver
         and opened.header.sender == offered.receiver
+        and opened.header.receiver == StationName.of_certificate(opener.certificate)
+        and opened.header.sealing_certificate
+        == opener.certificate.fingerprint(hashes.SHA256())
         and opened.header.created <= at + limits.MAX_SKEW
         and at <= opened.header.expires + limits.MAX_SKEW
     )

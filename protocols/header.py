@@ -21,6 +21,9 @@ from protocols.errors import Unreadable
 
 VERSION: Final = 1
 
+YEARS: Final = range(2000, 9999)
+"""Years of a time on the wire: whatever a rule adds to it is still a time."""
+
 TokenBytes = Callable[[int], bytes]
 """Where randomness comes from: ``os.urandom``, or a test's own."""
 
@@ -131,9 +134,11 @@ class Header:
 
 
 def whole_second(moment: datetime) -> datetime:
-    """A time as the wire has it: UTC, no fraction. Raises ValueError on a fraction."""
+    """A time as the wire has it: UTC, no fraction, in `YEARS`; raises ValueError."""
     if moment.microsecond:
         raise ValueError("a time on the wire has no fraction of a second")
+    if moment.year not in YEARS:
+        raise ValueError("a time on the wire is of this age")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 from cryptography import x509
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from pki.cms import Signer, Verifier, parse_signed
 from pki.errors import PkiError
-from pki.names import StationName
+from pki.names import MALFORMED, StationName
 from pki.oids import ID_CT_MASTER
 from pki.trust import Purpose, TrustStore
 from schemas.matching_list import REQUESTER_KINDS
@@ -80,7 +81,7 @@ class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     requester_kinds: list[str]
     host: str | None
-    port: int | None
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] | None
     signing: list[str]
     sealing: list[str]
     permit: list[str]
@@ -89,7 +90,7 @@ class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Master(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     network: str
-    issued: datetime
+    issued: Annotated[datetime, msgspec.Meta(tz=True)]
     realm: str
     stations: list[_Station]
 
@@ -139,6 +140,8 @@ def read(
 def _decode(content: bytes) -> Master:
     try:
         raw = msgspec.json.decode(content, type=_Master)
+        if len({each.station for each in raw.stations}) != len(raw.stations):
+            raise ValueError("a station stands there twice")
         return Master(
             version=raw.version,
             network=raw.network,
@@ -146,7 +149,7 @@ def _decode(content: bytes) -> Master:
             realm=raw.realm,
             stations=tuple(map(_station, raw.stations)),
         )
-    except (ValueError, PkiError) as error:
+    except (OverflowError, PkiError, *MALFORMED) as error:
         raise MasterRefused(f"the master's content is malformed: {error}") from error
 
 
@@ -154,18 +157,23 @@ def _station(raw: _Station) -> StationEntry:
     unknown = set(raw.requester_kinds) - set(REQUESTER_KINDS)
     if unknown:
         raise ValueError("a requester kind that the matching list does not know")
-    endpoint = None
-    if raw.host is not None and raw.port is not None:
-        endpoint = Endpoint(raw.host, raw.port)
     return StationEntry(
         name=StationName.parse(raw.station),
         label=raw.label,
         requester_kinds=frozenset(raw.requester_kinds),
-        endpoint=endpoint,
+        endpoint=_endpoint(raw),
         signing=_certificates(raw.signing),
         sealing=_certificates(raw.sealing),
         permit=_certificates(raw.permit),
     )
+
+
+def _endpoint(raw: _Station) -> Endpoint | None:
+    if raw.host is None and raw.port is None:
+        return None
+    if raw.host is None or raw.port is None:
+        raise ValueError("a host and its port go together")
+    return Endpoint(raw.host, raw.port)
 
 
 def _raw_station(entry: StationEntry) -> _Station:

@@ -28,6 +28,8 @@ from protocols.header import Header, whole_second
 from protocols.master import CORE_ROLE
 
 VERSION: Final = 1
+MAX_ITEM: Final = 999
+"""The highest item number that the ASN.1 module allows."""
 
 
 @der.sequence
@@ -97,6 +99,8 @@ class Permit:
         try:
             raw = der.decode(_Permit, data)
             if raw.version != VERSION or not 0 < len(raw.kinds) <= limits.MAX_KINDS:
+                raise Refused("SK-C06")
+            if not 0 < raw.item_no <= MAX_ITEM:
                 raise Refused("SK-C06")
             return cls(
                 permit_id=raw.permit_id,

@@ -226,6 +226,7 @@ _TABLE: Final = (
         life=REPLY_LIFE,
     ),
     _row("permit_notice", _FROM_CORE, Network.LINKAGE, _MEDIATION, _PROVIDED),
+    _row("inquiry_refusal", _FROM_CORE, Network.LINKAGE, _MEDIATION, _ASKED),
     _own_answer("submission_accepted"),
     _own_answer("submission_refused"),
     _own_answer("inquiry_status"),

@@ -5,7 +5,8 @@ Order of an inquiry: `InformationInquiry` to the core, answered by
 `InformationInquiryAcceptance`; `ProvisionOrder` to the provider; what the provider
 sends the requester (`provision_messages`); `ProvisionNotice` to the core. A release
 after answer-by asks with `PermitRenewalRequest` and gets `PermitRenewal`, while the
-requester gets `PermitNotice`.
+requester gets `PermitNotice`. An order that its provider refuses ends the inquiry, and
+`InquiryRefusal` tells the requester.
 
 A reader takes the element that `payload.validate` gave back; the only thing that it
 may still refuse is base64 (`forms.base64_of`). A writer gives a valid payload or raises
@@ -224,3 +225,19 @@ def read_permit_notice(element: Element) -> PermitNotice:
 
 def write_permit_notice(value: PermitNotice) -> bytes:
     return document("permit_notice", leaf("permit_digest", value.permit_digest.hex()))
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryRefusal:
+    """Core to requester: the inquiry ends here, its provider did not take the order."""
+
+    code: str
+    """Why, by the provider's refusal."""
+
+
+def read_inquiry_refusal(element: Element) -> InquiryRefusal:
+    return InquiryRefusal(forms.fields(element)["code"])
+
+
+def write_inquiry_refusal(value: InquiryRefusal) -> bytes:
+    return document("inquiry_refusal", leaf("code", value.code))

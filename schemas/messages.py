@@ -30,6 +30,7 @@ from schemas.inside_messages import (
 from schemas.linkage_messages import (
     InformationInquiry,
     InformationInquiryAcceptance,
+    InquiryRefusal,
     PermitNotice,
     PermitRenewal,
     PermitRenewalRequest,
@@ -38,6 +39,7 @@ from schemas.linkage_messages import (
     ProvisionOrder,
     read_information_inquiry,
     read_information_inquiry_acceptance,
+    read_inquiry_refusal,
     read_permit_notice,
     read_permit_renewal,
     read_permit_renewal_request,
@@ -45,6 +47,7 @@ from schemas.linkage_messages import (
     read_provision_order,
     write_information_inquiry,
     write_information_inquiry_acceptance,
+    write_inquiry_refusal,
     write_permit_notice,
     write_permit_renewal,
     write_permit_renewal_request,
@@ -85,6 +88,7 @@ Payload: TypeAlias = (
     | PermitRenewalRequest
     | PermitRenewal
     | PermitNotice
+    | InquiryRefusal
     | SubmissionAccepted
     | SubmissionRefused
     | InquiryStatus
@@ -149,6 +153,9 @@ MESSAGES: Final[Mapping[str, Message]] = MappingProxyType(
             PermitRenewal, read_permit_renewal, write_permit_renewal
         ),
         "permit_notice": Message(PermitNotice, read_permit_notice, write_permit_notice),
+        "inquiry_refusal": Message(
+            InquiryRefusal, read_inquiry_refusal, write_inquiry_refusal
+        ),
         "submission_accepted": Message(
             SubmissionAccepted, read_submission_accepted, write_submission_accepted
         ),
@@ -177,6 +184,7 @@ __all__ = [
     "InformationInquiryAcceptance",
     "InformationInquiryRequest",
     "InformationProvision",
+    "InquiryRefusal",
     "InquiryStatus",
     "Message",
     "NotWritable",

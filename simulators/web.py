@@ -61,9 +61,12 @@ class Client:
     """One persistent link to one address; makes a new one when the old is gone."""
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
-        self._make = lambda: http.client.HTTPSConnection(
-            host, port, context=context, timeout=TIMEOUT
-        )
+        def make() -> http.client.HTTPSConnection:
+            return http.client.HTTPSConnection(
+                host, port, context=context, timeout=TIMEOUT
+            )
+
+        self._make = make
         self._connection: http.client.HTTPSConnection | None = None
         self._lock = threading.Lock()
 

@@ -27,6 +27,7 @@ from protocols.permit import Permit
 from protocols.route import Route
 from schemas.messages import (
     InformationInquiryAcceptance,
+    InquiryRefusal,
     Payload,
     PermitNotice,
     PermitRenewal,
@@ -188,6 +189,25 @@ class Core:
             reply=_reply(case, renewal, "permit_renewal"),
             evidence=(("permit", permit_bytes),),
         )
+
+    def order_failed(self, row: CoreTransaction, code: str, now: datetime) -> Plan:
+        """The provider refused the order, or could not be reached in time."""
+        close = partial(
+            Transaction.close_transaction,
+            processing_number=row.processing_number,
+            outcome="refused",
+            at=now,
+        )
+        told = Draft(
+            message_type="inquiry_refusal",
+            receiver=StationName.parse(row.requester),
+            payload=write_payload(InquiryRefusal(code=code)),
+            processing_number=row.processing_number,
+            item_no=row.item_no,
+            kinds=row.kinds,
+        )
+        about = About(row.item_no, row.kinds, "", row.permit_digest)
+        return Plan(about, (close,), (told,))
 
     def _notice(self, case: Case) -> Plan:
         return Plan(

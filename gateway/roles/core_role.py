@@ -20,6 +20,7 @@ class CoreSystem:
             raise ConfigRefused(
                 f"{station.name}: a core system needs permit.key and code_key"
             )
+        self._station = station
         timing = station.config.timing
         self._core = Core(
             directory=station.directory,
@@ -42,7 +43,12 @@ class CoreSystem:
         return NOTHING
 
     def failed(self, outgoing: Outgoing, code: str, now: datetime) -> Plan:
-        return NOTHING
+        """A provider did not take its order: the requester is told."""
+        number = outgoing.processing_number
+        if outgoing.message_type != "provision_order" or number is None:
+            return NOTHING
+        known = self._station.transaction(number)
+        return NOTHING if known is None else self._core.order_failed(known, code, now)
 
     def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
         return None

@@ -34,6 +34,8 @@ class About:
     kinds: tuple[str, ...] = ()
     person_tag: str = ""
     permit_digest: bytes | None = None
+    code: str = ""
+    """The refusal that a peer tells of, where it does."""
 
 
 @dataclass(frozen=True, slots=True)

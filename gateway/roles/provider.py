@@ -96,7 +96,7 @@ class Provider:
         """A hold on exactly ``payload``, until the permit's last moment at most."""
         permit = ordered.permit
         return Hold(
-            hold_id=secrets.token_urlsafe(6),
+            hold_id=secrets.token_hex(5),
             processing_number=permit.processing_number,
             opened=now,
             answer_by=permit.answer_by,

@@ -6,6 +6,7 @@ the system that asked. The inquiry's state is what that system sees.
 """
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -75,6 +76,9 @@ def admit(case: Case, envelope_bytes: bytes) -> Plan:
             digest = case.value.permit_digest
             effect = partial(_announce, number=number, digest=digest)
             return Plan(About(inquiry.item_no, inquiry.kinds, "", digest), (effect,))
+        case "inquiry_refusal":
+            finish = partial(_fail, number=number, code=case.value.code)
+            about = replace(about, code=case.value.code)
         case "provision_lapse":
             finish = partial(_finish, number=number, state="lapsed", answer=None)
         case _:

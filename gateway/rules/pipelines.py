@@ -11,8 +11,8 @@ from gateway.rules.check import Check
 from gateway.rules.core import INQUIRY_CHECKS, NOTICE_CHECKS, RENEWAL_CHECKS
 from gateway.rules.permit import ORDER_CHECKS
 from gateway.rules.requester import (
+    FROM_CORE_CHECKS,
     LAPSE_CHECKS,
-    PERMIT_NOTICE_CHECKS,
     PROVISION_CHECKS,
 )
 
@@ -23,5 +23,6 @@ PIPELINES: Mapping[str, tuple[Check, ...]] = {
     "provision_lapse": LAPSE_CHECKS,
     "provision_notice": NOTICE_CHECKS,
     "permit_renewal_request": RENEWAL_CHECKS,
-    "permit_notice": PERMIT_NOTICE_CHECKS,
+    "permit_notice": FROM_CORE_CHECKS,
+    "inquiry_refusal": FROM_CORE_CHECKS,
 }

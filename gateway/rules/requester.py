@@ -68,7 +68,7 @@ PROVISION_CHECKS: tuple[Check, ...] = (
 LAPSE_CHECKS: tuple[Check, ...] = _EVERY_ANSWER
 """The requester's way of a `provision_lapse`."""
 
-PERMIT_NOTICE_CHECKS: tuple[Check, ...] = (
+FROM_CORE_CHECKS: tuple[Check, ...] = (
     that(
         "R-106",
         "an inquiry is open under this number",
@@ -76,4 +76,4 @@ PERMIT_NOTICE_CHECKS: tuple[Check, ...] = (
         lambda c: _inquiry(c) is not None,
     ),
 )
-"""The requester's way of a `permit_notice`."""
+"""The requester's way of a `permit_notice` or `inquiry_refusal`."""

@@ -33,6 +33,12 @@ class Timer(Protocol):
     ) -> Cancellable: ...
 
 
+def call_off(call: Cancellable) -> None:
+    """Cancel a call that may have been made already."""
+    if call.active():
+        call.cancel()
+
+
 class Expiring(Protocol):
     """Something that waits, but not for ever."""
 

@@ -92,6 +92,7 @@ def _incoming(
         kinds=about.kinds,
         person_tag=about.person_tag,
         permit_digest=_hex(permit),
+        code=about.code,
         verdicts=verdicts,
         evidence={"signed_header": opened.signed_header, **dict(plan.evidence)},
     )

@@ -36,7 +36,7 @@ class ListenerSettings:
     idle_seconds: float
     """Between two requests."""
     request_seconds: float
-    """From a request's first byte to its last; and for taking a large answer."""
+    """From a request's first byte to its last; and for the peer to take an answer."""
     handshake_seconds: float
     """From the TCP connection to a proven peer."""
 

@@ -24,7 +24,7 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
-from gateway.services.deadlines import Cancellable, Deadlines, Timer
+from gateway.services.deadlines import Deadlines, Timer, call_off
 from gateway.services.link_host import (
     Answer,
     Handler,
@@ -110,7 +110,7 @@ class HttpListener(Factory):
         self._ports.clear()
         hurry = self._clock.callLater(seconds, self._abort)
         stopped = gatherResults([*ends, self._empty()])
-        return stopped.addCallback(lambda _: _call_off(hurry))
+        return stopped.addCallback(lambda _: call_off(hurry))
 
     def _listening(self, port: IListeningPort) -> IListeningPort:
         self._ports.append(port)
@@ -150,8 +150,3 @@ class _TlsFactory(TLSMemoryBIOFactory):
         if not self._listener.has_room(addr):
             return None
         return super().buildProtocol(addr)
-
-
-def _call_off(call: Cancellable) -> None:
-    if call.active():
-        call.cancel()

@@ -14,6 +14,7 @@ from gateway.records.transaction import Transaction
 from gateway.roles.plan import Plan
 from gateway.services.clock import Clock
 from gateway.services.runtime import Runtime
+from protocols.header import wire_time
 from schemas.messages import ProvisionNotice, ProvisionNoticeEntry, write_payload
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class Notices:
         if core is None or not waiting:
             return
         entries = tuple(
-            ProvisionNoticeEntry(w.processing_number, w.outcome, w.at)
+            ProvisionNoticeEntry(w.processing_number, w.outcome, wire_time(w.at))
             for w in waiting
         )
         draft = Draft(

@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from gateway.services.client_link import ClientLink, Question, Stage
-from gateway.services.deadlines import Deadlines
+from gateway.services.deadlines import Deadlines, call_off
 from gateway.services.peer_door import AcceptFingerprint, PeerDoor, unreachable
 from gateway.services.peer_errors import (
     PeerBusy,
@@ -157,9 +157,8 @@ class PeerClient:
         if not self.connections:
             return succeed(None)
         hurry = self._reactor.callLater(seconds, self._hurry)
-        gone: Deferred[None] = Deferred()
-        self._goodbyes.append(gone)
-        return gone.addCallback(lambda _: hurry.active() and hurry.cancel())
+        self._goodbyes.append(Deferred())
+        return self._goodbyes[-1].addCallback(lambda _: call_off(hurry))
 
     # -- what links tell ---------------------------------------------------------
 

@@ -47,7 +47,7 @@ from protocols.http import (
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS: Final = 2.0
-"""For the peer to take the last answer and say that it closes, too."""
+"""For the peer's goodbye where no answer is on its way; a last answer gets longer."""
 
 
 class Wait(Enum):
@@ -218,7 +218,7 @@ class ServerLink(Protocol):
             )
         )
         if last:
-            self._close()
+            self._close(self._host.settings.request_seconds)
 
     def _failed(self, failure: Failure) -> None:
         """Log where the handler failed. What it worked on may be in the message."""
@@ -266,11 +266,11 @@ class ServerLink(Protocol):
         self._host.refused(self._source, reason)
         self.abort()
 
-    def _close(self) -> None:
+    def _close(self, seconds: float = CLOSE_SECONDS) -> None:
         """Say goodbye, and wait a little for the peer's."""
         self._pause(False)
         self._wait = Wait.END
         self._queue.clear()
-        self._host.deadlines.set(self, CLOSE_SECONDS)
+        self._host.deadlines.set(self, seconds)
         self._line.unregisterProducer()
         self._line.loseConnection()

@@ -31,6 +31,9 @@ from simulators.network.processes import NotReady, Processes
 
 Line = dict[str, Any]
 
+WIDE = 160
+"""Columns of a table that is not shown on a terminal: nothing is cut off."""
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="Play the story, then stop everything.")
@@ -54,6 +57,8 @@ def up(
 ) -> None:
     """Bring up a whole network on this machine and play its story."""
     console = Console(stderr=as_json)
+    if not console.is_terminal:
+        console = Console(stderr=as_json, width=WIDE)
     signal.signal(signal.SIGTERM, _interrupted)
     with _folder(folder) as root:
         files = Files(root)

@@ -7,7 +7,6 @@ its standard input closes: if this process dies in any way, they end with it.
 
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -64,7 +63,6 @@ class Processes:
         for child in self.children:
             if child.process.stdin is not None:
                 child.process.stdin.close()
-            child.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
         for child in self.children:
             try:

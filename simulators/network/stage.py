@@ -70,8 +70,15 @@ class Stage:
         self.second_city = building.residents(choices, people.SECOND_CITY)
         self.notes: dict[str, Any] = {}
         """What a later step must know of an earlier one."""
+        self.forged: set[str] = set()
+        """Processing numbers under which the story itself spoke for a station."""
         self._inside: dict[StationName, Client] = {}
         self._peers: dict[StationName, Peer] = {}
+
+    def forge(self, processing_number: bytes | None) -> None:
+        """Remember a transaction that no requester of this network began."""
+        assert processing_number is not None
+        self.forged.add(processing_number.hex())
 
     # -- parties ---------------------------------------------------------------------
 

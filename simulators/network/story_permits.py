@@ -134,6 +134,7 @@ def _expired(made: Parts) -> Permit:
 def _used_twice(stage: Stage) -> str:
     """First as it should be (and provided), then the same permit in another order."""
     made = parts(stage)
+    stage.forge(made.permit.processing_number)
     signed = _issued(stage, made.permit)
     first = order(stage, made, signed)
     if first != "receipt":

@@ -105,6 +105,7 @@ def _sealed_for_another(stage: Stage) -> str:
 
 def _replay_same(stage: Stage) -> str:
     packed = lawful(stage)
+    stage.forge(packed.header.processing_number)
     sender = stage.peer(ASKER)
     first = sender.post(packed, people.CORE)
     again = sender.post(packed, people.CORE)

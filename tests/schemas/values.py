@@ -139,6 +139,7 @@ VALUES: dict[str, st.SearchStrategy[messages.Payload]] = {
     "permit_renewal_request": st.just(messages.PermitRenewalRequest()),
     "permit_renewal": st.builds(messages.PermitRenewal, permit=SIGNED, route=SIGNED),
     "permit_notice": st.builds(messages.PermitNotice, permit_digest=DIGEST),
+    "inquiry_refusal": st.builds(messages.InquiryRefusal, code=REFUSAL),
     "submission_accepted": st.builds(
         messages.SubmissionAccepted,
         message_id=st.none() | IDENTIFIER,

@@ -488,7 +488,7 @@ async def test_a_peer_that_never_says_goodbye_is_cut(house):
     link.transport.pauseProducing()
     [served] = house.listener._links
     await until(lambda: len(house.asked) == 2)
-    house.clock.advance(CLOSE_SECONDS)
+    house.clock.advance(SETTINGS.request_seconds)
     await until(lambda: served not in house.listener._links)
     link.transport.resumeProducing()
     await link.lost
