@@ -76,7 +76,7 @@ def explain(
     console = Console(highlight=False)
     for one in told:
         for line in _lines(one):
-            console.print(line, markup=False)
+            console.print(line, markup=False, soft_wrap=True)
         console.print()
 
 

@@ -125,7 +125,7 @@ def read_private(path: Path) -> bytes:
     can change one for the other in between.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise KeyFileError(path, "not a regular file")
@@ -223,7 +223,7 @@ def private_pem(key: StationKey) -> bytes:
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, mode)
     except FileExistsError:
@@ -238,6 +238,11 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
     except OSError as error:  # such as a full disk: leave no half of a key behind
         path.unlink(missing_ok=True)
         raise KeyFileError(path, _cause(error)) from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open even a pipe at once, so that it can be refused instead of waited for."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _bounded(path: Path, data: bytes) -> bytes:

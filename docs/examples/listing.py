@@ -16,6 +16,8 @@ _NAMES = {
 }
 _TEXTS = (0x0C, 0x17, 0x18)
 _OID = 0x06
+_SHORT = 4
+"""Bytes of content that stand on the element's own line."""
 _WIDE = 24
 """Bytes of content on one line."""
 _LONG = 96
@@ -46,8 +48,10 @@ def _element(
             yield f"{first:<32}  {name}"
             yield from _element(data, inside, inside + length, depth + 1, names)
         else:
+            short = len(content) <= _SHORT
+            first = f"{first} {content.hex(' ')}" if short else first
             yield f"{first:<32}  {name}{_meaning(data[start], content)}"
-            yield from _bytes(content, depth)
+            yield from () if short else _bytes(content, depth)
         start = inside + length
 
 

@@ -20,38 +20,36 @@ def _attribute(*value: str) -> tuple[str, ...]:
     return ("Attribute", "attrType", "attrValues", *value)
 
 
-def signed(content: str) -> tuple[str, ...]:
-    """The names of a SignedData's elements."""
-    return (
-        "ContentInfo",
-        "contentType",
-        "[0] content",
-        "SignedData",
-        "version",
-        "digestAlgorithms SET",
-        *_ALGORITHM,
-        "encapContentInfo",
-        "eContentType",
-        "[0] eContent",
-        f"OCTET STRING: {content}",
-        "signerInfos SET",
-        "SignerInfo",
-        "version",
-        "[0] sid: subject key identifier",
-        *_ALGORITHM,
-        "[0] signedAttrs, sorted as a SET",
-        *_attribute("value"),
-        *_attribute("value"),
-        *_attribute("value: SHA-256 of the eContent octets"),
-        *_attribute(
-            "SigningCertificateV2",
-            "certs",
-            "ESSCertIDv2",
-            "certHash: SHA-256 of the signer's certificate",
-        ),
-        *_ALGORITHM,
-        "signature: an ECDSA-Sig-Value",
-    )
+SIGNED = (
+    "ContentInfo",
+    "contentType",
+    "[0] content",
+    "SignedData",
+    "version",
+    "digestAlgorithms SET",
+    *_ALGORITHM,
+    "encapContentInfo",
+    "eContentType",
+    "[0] eContent",
+    "OCTET STRING: the header above",
+    "signerInfos SET",
+    "SignerInfo",
+    "version",
+    "[0] sid: subject key identifier",
+    *_ALGORITHM,
+    "[0] signedAttrs, sorted as a SET",
+    *_attribute("value"),
+    *_attribute("value"),
+    *_attribute("value: SHA-256 of the eContent octets"),
+    *_attribute(
+        "SigningCertificateV2",
+        "certs",
+        "ESSCertIDv2",
+        "certHash: SHA-256 of the signer's certificate",
+    ),
+    *_ALGORITHM,
+    "signature: an ECDSA-Sig-Value",
+)
 
 
 ENVELOPE = (
@@ -168,13 +166,12 @@ def _inside(names: Sequence[str], data: bytes) -> str:
 
 LISTINGS: Mapping[str, Callable[[bytes], str]] = {
     "inquiry-header.der": partial(listing, names=HEADER),
-    "inquiry-signed-header.cms": partial(listing, names=signed("the header above")),
+    "inquiry-signed-header.cms": partial(listing, names=SIGNED),
     "inquiry-content.der": partial(listing, names=CONTENT),
     "inquiry-envelope.cms": partial(listing, names=ENVELOPE),
     "acceptance-header.der": partial(listing, names=REPLY_HEADER),
     "route.der": partial(listing, names=ROUTE),
     "permit.der": partial(listing, names=PERMIT),
-    "permit.cms": partial(listing, names=signed("the permit above")),
     "receipt.cms": partial(_inside, RECEIPT),
     "refusal.cms": partial(_inside, REFUSAL),
     "unreadable-refusal.cms": partial(_inside, UNREADABLE),

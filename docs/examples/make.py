@@ -64,7 +64,6 @@ class Maker:
         self.authority = authority()
         self.pairs = stations(self.authority)
         self.codes = CodeMaker(drawn("code key")(32))
-        self.number = drawn("processing number")(16)
         self.signed: dict[str, bytes] = {}
         """The signed header of each message, by its name."""
         self.envelopes: dict[str, bytes] = {}
@@ -115,7 +114,7 @@ class Maker:
         self.salt = drawn("subject salt")(32)
         made = Permit(
             permit_id=drawn("permit id")(16),
-            processing_number=self.number,
+            processing_number=self._number("inquiry"),
             requester=REQUESTER,
             provider=PROVIDER,
             item_no=ITEM.item_no,
@@ -210,6 +209,11 @@ class Maker:
     def _id(self, name: str) -> bytes:
         return drawn(f"message id {name}")(16)
 
+    def _number(self, name: str) -> bytes:
+        """Two transactions: the one that is answered, and the one that is refused."""
+        transaction = "second" if name == "refused" else "first"
+        return drawn(f"processing number {transaction}")(16)
+
     def _message(
         self,
         name: str,
@@ -233,7 +237,7 @@ class Maker:
             expires=NOON + life,
             sealing_certificate=self.sealing_digest(receiver),
             content_digest=content_digest(salt, payload),
-            processing_number=self.number,
+            processing_number=self._number(name),
             in_reply_to=in_reply_to,
             permit_digest=permit_digest,
         )

@@ -110,9 +110,7 @@ def files(
         yield f"{stem}.crt", pem(pair.certificate)
 
 
-def master(
-    pairs: dict[tuple[StationName, Purpose], Pair], issued: datetime
-) -> bytes:
+def master(pairs: dict[tuple[StationName, Purpose], Pair], issued: datetime) -> bytes:
     """The signed bytes of the master of the examples."""
     made = Master(
         version=1,

@@ -38,6 +38,14 @@ CODES: dict[str, str] = {
     "not_admitted": "SK-L06",
     "stale_revocation": "SK-L08",
     LinkFault.CHAIN_REFUSED: "SK-L02",
+    "weak_algorithm": "SK-L10",
+    "bad_profile": "SK-L10",
+    "no_station_name": "SK-L10",
+    LinkFault.MALFORMED_CERTIFICATE: "SK-L10",
+    LinkFault.TOO_MANY_CONNECTIONS: "SK-L11",
+    LinkFault.SLOW_REQUEST: "SK-L11",
+    LinkFault.SLOW_READER: "SK-L11",
+    LinkFault.HANDSHAKE_TIMEOUT: "SK-L11",
 }
 """From the listener's word to the refusal; another word is `SK-L07`, HTTP `SK-L09`."""
 

@@ -29,7 +29,7 @@ from gateway.roles.role import Role
 from gateway.services import events
 from gateway.services.clock import Clock
 from gateway.services.deadlines import Timer
-from gateway.services.peer import PeerError, PeerUntrusted, Response
+from gateway.services.peer import PeerError, PeerRefusesUs, PeerUntrusted, Response
 from gateway.services.runtime import CMS, MESSAGES, Runtime, apply
 from gateway.station import Station
 from pki.names import StationName
@@ -141,11 +141,8 @@ class Sender:
         self._station.store.must_be_writable()
         try:
             response = await self._client.post(MESSAGES, CMS, outgoing.envelope)
-        except PeerUntrusted:
-            await self._postpone(outgoing, "SK-T02")
-            return
-        except PeerError:
-            await self._postpone(outgoing, "SK-T01")
+        except PeerError as error:
+            await self._postpone(outgoing, _code_of(error))
             return
         await self._answered(outgoing, response)
 
@@ -273,6 +270,17 @@ class Sender:
     ) -> None:
         later = replace(outgoing, attempts=attempts)
         self._reactor.callLater(delay.total_seconds(), self.offer, later)
+
+
+def _code_of(error: PeerError) -> str:
+    """The inner code for a peer that gave no answer."""
+    match error:
+        case PeerUntrusted():
+            return "SK-T02"
+        case PeerRefusesUs():
+            return "SK-T05"
+        case _:
+            return "SK-T01"
 
 
 class Post:

@@ -125,6 +125,8 @@ def _import(files: Files) -> None:
     )
     if done.returncode:
         raise click.ClickException(f"import of copies: {done.stderr.strip()}")
+    for copies in files.root.glob("stations/*/copies.jsonl"):
+        copies.unlink()  # what is imported is encrypted; the plain rows must not stay
 
 
 def _play(console: Console, files: Files, network: Processes) -> list[Line]:

@@ -98,9 +98,24 @@ def test_a_key_of_another_user_is_refused(
         keystore.load_private_key(tmp_path / "a.key")
 
 
-def test_a_directory_in_a_keys_place_is_refused(tmp_path: Path) -> None:
+def test_a_directory_or_a_pipe_in_a_keys_place_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(KeyFileError, match="not a regular file"):
+        keystore.load_private_key(tmp_path / "pipe")
     with pytest.raises(KeyFileError):
         keystore.load_private_key(tmp_path)
+
+
+def test_a_full_disk_leaves_no_half_of_a_key_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyFileError, match="No space"):
+        keystore.write_private(tmp_path / "a.key", b"secret")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_passphrase_opens_the_key_it_belongs_to(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ class Draft:
     names_authority: bool = True
     strange: x509.UnrecognizedExtension | None = None
     strange_is_critical: bool = True
+    begins: datetime = FIRST
+    days: int = 100
 
     def signed(self, by: Issuer) -> x509.Certificate:
         builder = (
@@ -86,8 +88,8 @@ class Draft:
             .issuer_name(self.issuer or by.certificate.subject)
             .public_key(self.key)
             .serial_number(4711)
-            .not_valid_before(NOON - timedelta(minutes=5))
-            .not_valid_after(NOON + timedelta(100))
+            .not_valid_before(self.begins)
+            .not_valid_after(NOON + timedelta(self.days))
         )
         authority_key = self.authority_key or by.key.public_key()
         extensions: list[tuple[x509.ExtensionType | None, bool]] = [
@@ -328,32 +330,18 @@ def test_a_list_from_the_future_says_nothing_about_now(own_network: Layout) -> N
     assert reason(store, shown, Purpose.TLS) is Reason.STALE_REVOCATION
 
 
-def test_the_authoritys_own_end_ends_what_it_signed(city_network: Layout) -> None:
+def test_the_time_of_the_authorities_bounds_that_of_what_they_signed(
+    city_network: Layout,
+) -> None:
     by = issuer(city_network)
-    shown = (
-        x509.CertificateBuilder(
-            by.certificate.subject,
-            x509.Name([]),
-            P256.public_key(),
-            1,
-            NOON,
-            NOON + timedelta(20_000),
-        )
-        .add_extension(x509.BasicConstraints(False, None), True)
-        .add_extension(SIGNS, True)
-        .add_extension(usages(oids.ID_KP_SIGNING), False)
-        .add_extension(names(CITY.uri), False)
-        .add_extension(x509.SubjectKeyIdentifier(b"k" * 20), False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()),
-            False,
-        )
-        .sign(by.key, hashes.SHA256())
-    )
+    long = replace(GOOD, begins=NOON - timedelta(1), days=20_000)
+    shown = long.signed(by)
     store = TrustStore.load(city_network.chain, city_network.crl)
     ends = by.certificate.not_valid_after_utc
     assert reason(store, shown, at=ends) is Reason.STALE_REVOCATION
     assert reason(store, shown, at=ends + timedelta(seconds=1)) is Reason.EXPIRED
+    assert reason(store, shown, at=BEFORE) is Reason.NOT_YET_VALID
+    assert store.check(shown, Purpose.SIGNING, FIRST)
 
 
 def test_a_revocation_counts_from_the_reload_on_for_what_was_believed_before(
@@ -469,7 +457,7 @@ def test_a_refusal_says_which_certificate_and_why(
     assert str(caught.value).startswith(Reason.WRONG_PURPOSE.value)
 
 
-def test_a_store_knows_a_test_network(city_network: Layout, tmp_path: Path) -> None:
+def test_a_store_knows_a_test_network(city_network: Layout) -> None:
     assert TrustStore.load(city_network.chain, city_network.crl).is_test
 
 
@@ -567,10 +555,12 @@ def unnumbered(by: Issuer) -> x509.CertificateRevocationList:
     )
 
 
-def unfinished(by: Issuer) -> x509.CertificateRevocationListBuilder:
+def unfinished(
+    by: Issuer, name: x509.Name | None = None
+) -> x509.CertificateRevocationListBuilder:
     return (
         x509.CertificateRevocationListBuilder()
-        .issuer_name(by.certificate.subject)
+        .issuer_name(name or by.certificate.subject)
         .last_update(NOON)
         .next_update(NOON + timedelta(1))
         .add_extension(x509.CRLNumber(9), False)
@@ -585,12 +575,17 @@ def otherwise_signed(by: Issuer) -> x509.CertificateRevocationList:
     return unfinished(by).sign(by.key, hashes.SHA384())
 
 
+def of_another_name(by: Issuer) -> x509.CertificateRevocationList:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "y")])
+    return unfinished(by, name).sign(by.key, hashes.SHA256())
+
+
 MakeList = Callable[[Issuer], x509.CertificateRevocationList]
 
 
 @pytest.mark.parametrize(
     "make",
-    [scoped, delta, unnumbered, forged, otherwise_signed],
+    [scoped, delta, unnumbered, forged, otherwise_signed, of_another_name],
     ids=lambda f: f.__name__,
 )
 def test_a_list_that_is_not_whole_or_not_ours_is_refused(
@@ -653,3 +648,77 @@ def test_a_chain_is_one_root_and_one_issuing_authority_in_any_order(
         own_network.chain.write_bytes(bad)
         with pytest.raises(TrustFileError):
             TrustStore.load(own_network.chain, own_network.crl)
+
+
+@dataclass(frozen=True)
+class Authorities:
+    """A chain as it should be; a test replaces one thing."""
+
+    ca: bool = True
+    usage: x509.KeyUsage = field(default_factory=lambda: key_usage(issues=True))
+    key: ec.EllipticCurvePrivateKey = P256
+    digest: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
+    signer: ec.EllipticCurvePrivateKey | None = None
+    key_id: x509.SubjectKeyIdentifier | None = KEY_ID
+
+    def written(self, layout: Layout) -> None:
+        """Write the chain, and a list that its issuing authority signed."""
+        root_name, name = (
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+            for text in ("root", "issuing")
+        )
+        root = (
+            x509.CertificateBuilder(
+                root_name,
+                root_name,
+                OTHER_KEY.public_key(),
+                1,
+                NOON,
+                NOON + timedelta(9),
+            )
+            .add_extension(x509.BasicConstraints(True, 1), True)
+            .add_extension(key_usage(issues=True), True)
+            .sign(OTHER_KEY, hashes.SHA256())
+        )
+        builder = (
+            x509.CertificateBuilder(
+                root_name, name, self.key.public_key(), 2, NOON, NOON + timedelta(9)
+            )
+            .add_extension(x509.BasicConstraints(self.ca, None), True)
+            .add_extension(self.usage, True)
+        )
+        if self.key_id is not None:
+            builder = builder.add_extension(self.key_id, False)
+        issuing = builder.sign(self.signer or OTHER_KEY, self.digest)
+        layout.chain.write_bytes(
+            issuing.public_bytes(Encoding.PEM) + root.public_bytes(Encoding.PEM)
+        )
+        listed = unfinished(Issuer(self.key, issuing)).sign(self.key, hashes.SHA256())
+        layout.crl.write_bytes(listed.public_bytes(Encoding.PEM))
+
+
+def test_a_chain_without_a_fault_is_taken_and_is_no_test_network(
+    own_network: Layout,
+) -> None:
+    Authorities().written(own_network)
+    assert not TrustStore.load(own_network.chain, own_network.crl).is_test
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        Authorities(ca=False),
+        Authorities(usage=SIGNS),
+        Authorities(key=ec.generate_private_key(ec.SECP384R1())),
+        Authorities(digest=hashes.SHA384()),
+        Authorities(signer=P256),
+        Authorities(key_id=None),
+    ],
+    ids=["no authority", "usage", "curve", "digest", "signature", "no key id"],
+)
+def test_a_chain_whose_issuing_authority_has_one_fault_is_refused(
+    own_network: Layout, faulty: Authorities
+) -> None:
+    faulty.written(own_network)
+    with pytest.raises(TrustFileError, match="chain"):
+        TrustStore.load(own_network.chain, own_network.crl)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from pki.authority import Authority
 from pki.serials import RevocationReason
+from protocols.envelope import Packed
 from tests.pki.network import copied
 from tests.protocols import network
 from tests.protocols.network import NOON, World
@@ -25,6 +27,12 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> World:
     return network.made(tmp_path_factory.mktemp("protocols") / "stranger")
 
 
+@pytest.fixture(scope="session")
+def inquiry(world: World) -> Packed:
+    """One message from the requester to the provider, the same in every test."""
+    return network.message(world.requester, world.provider)
+
+
 @pytest.fixture
 def own_world(world: World, tmp_path: Path) -> World:
     """A copy of the network, with the same keys, whose authority a test may use."""
@@ -32,10 +40,10 @@ def own_world(world: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def revoke(own_world: World) -> Callable[..., None]:
+def revoke(own_world: World) -> Callable[[x509.Certificate], None]:
     """Takes a certificate of ``own_world`` back, and has its trust store know it."""
 
-    def take_back(certificate) -> None:
+    def take_back(certificate: x509.Certificate) -> None:
         authority = Authority.open(own_world.layout.directory)
         serial = authority.serial_of(certificate)
         authority.revoke(serial, RevocationReason.KEY_COMPROMISE, NOON)

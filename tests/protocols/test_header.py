@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The header: one spelling for every value, and nothing but a header is read as one."""
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -10,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki import der
 from pki.names import StationName
 from protocols import limits
 from protocols.errors import Unreadable
@@ -47,11 +44,16 @@ VERSION, MESSAGE_ID, TYPE, SENDER, RECEIVER, NUMBER = range(6)
 CREATED, EXPIRES, REPLY, PERMIT, SEALING, CONTENT = range(6, 12)
 
 
+def read(data: bytes) -> Header | str:
+    """The header, or the code under which the bytes are refused."""
+    try:
+        return Header.decode(data)
+    except Unreadable as no:
+        return no.code
+
+
 def refused(data: bytes) -> bool:
-    """Whether this is no header, said in the one way in which that is said."""
-    with pytest.raises(Unreadable) as no:
-        Header.decode(data)
-    return no.value.code == "SK-U06"
+    return read(data) == "SK-U06"
 
 
 # --- whole ----------------------------------------------------------------------------
@@ -91,25 +93,20 @@ def test_ber_is_refused_at_every_element() -> None:
 
 
 def test_a_flipped_bit_is_refused_or_makes_another_header_with_one_spelling() -> None:
-    read = 0
+    others = 0
     for flipped in mangle.flips(DATA):
-        try:
-            header = Header.decode(flipped)
-        except Unreadable as no:
-            assert no.code == "SK-U06"
-        else:
-            read += 1
+        header = read(flipped)
+        if header != "SK-U06":
+            others += 1
             assert header != GOOD
             assert header.encode() == flipped
-    assert 0 < read < len(DATA) * 8
+    assert 0 < others < len(DATA) * 8
 
 
 @given(mangle.spliced(DATA))
 def test_a_replaced_stretch_is_refused_or_read_with_one_spelling(data: bytes) -> None:
-    try:
-        assert Header.decode(data).encode() == data
-    except Unreadable as no:
-        assert no.code == "SK-U06"
+    header = read(data)
+    assert header == "SK-U06" or header.encode() == data
 
 
 @given(st.binary(max_size=400))
@@ -160,9 +157,7 @@ def _tag(place: int, tag: int) -> Change:
         pytest.param(forge.drop(lambda tree: tree[REPLY], 1), id="reply to an id"),
         pytest.param(forge.drop(lambda tree: tree, CONTENT), id="no content digest"),
         pytest.param(forge.drop(lambda tree: tree, EXPIRES), id="no end"),
-        pytest.param(
-            forge.put(lambda tree: tree, 12, forge.NULL), id="one field more"
-        ),
+        pytest.param(forge.put(lambda tree: tree, 12, forge.NULL), id="one field more"),
         pytest.param(
             forge.put(lambda tree: tree, 10, Node(0x83, bytes(32))), id="a tag unknown"
         ),
@@ -244,12 +239,13 @@ def test_a_station_in_another_spelling_is_refused(place: int, text: str) -> None
 
 def test_the_content_digest_is_sha_256_of_salt_and_payload() -> None:
     # printf 'saltpayload' | sha256sum
-    assert content_digest(b"salt", b"payload") == hashlib.sha256(b"saltpayload").digest()
     assert content_digest(b"salt", b"payload").hex().startswith("b25afe29043ff2d9")
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=40))
-def test_another_salt_or_payload_has_another_digest(salt: bytes, payload: bytes) -> None:
+def test_another_salt_or_payload_has_another_digest(
+    salt: bytes, payload: bytes
+) -> None:
     digest = content_digest(salt, payload)
     assert content_digest(salt, payload + b"\0") != digest
     assert content_digest(bytes(b ^ 1 for b in salt), payload) != digest

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the tables of ``docs/protocol.md`` from the code, so that neither can drift.
+
+    python docs/tables.py [--check]
+
+A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``; everything else in
+the document is written by hand. With ``--check`` nothing is written and the exit status
+says whether the document is as the code is.
+"""
+
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from pki import oids
+from pki.cms_profile import PROFILE, Shape
+from protocols import http_limits, limits
+from protocols.http import HttpFault
+from protocols.refusals import REFUSALS, RefusalClass
+from schemas.catalogue import ROWS, Network
+from schemas.matching_list import KINDS, REQUESTER_KINDS
+
+HERE = Path(__file__).resolve().parent
+DOCUMENT = HERE / "protocol.md"
+_BLOCK = re.compile(r"<!-- table: ([^\n]*) -->\n.*?<!-- end -->", re.DOTALL)
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+Row = tuple[str, ...]
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+# --- identifiers and bounds -----------------------------------------------------------
+
+
+def object_identifiers() -> str:
+    ours = {name: value for name, value in vars(oids).items() if name.startswith("ID_")}
+    rows = (
+        (code(name.lower().replace("_", "-")), code(value.replace(oids.ARC, "ARC")))
+        for name, value in ours.items()
+    )
+    return f"ARC is `{oids.ARC}`.\n\n" + table(("name", "identifier"), rows)
+
+
+def bounds() -> str:
+    return table(("name", "value"), _constants(limits))
+
+
+def http_bounds() -> str:
+    return table(("name", "value"), _constants(http_limits))
+
+
+def _constants(module: Any) -> Iterable[Row]:
+    for name, value in vars(module).items():
+        if name.isupper():
+            told = ", ".join(sorted(value)) if isinstance(value, frozenset) else value
+            yield code(name), str(told)
+
+
+def http_faults() -> str:
+    by_status: dict[int, list[str]] = {}
+    for fault in HttpFault:
+        by_status.setdefault(fault.status, []).append(code(fault.reason))
+    rows = ((str(status), ", ".join(by_status[status])) for status in sorted(by_status))
+    return table(("status", "for"), rows)
+
+
+# --- profile --------------------------------------------------------------------------
+
+
+def signed_profile() -> str:
+    return _profile(sealed=False)
+
+
+def sealed_profile() -> str:
+    return _profile(sealed=True)
+
+
+def _profile(*, sealed: bool) -> str:
+    places = list(PROFILE)
+    cut = places.index("sealed contentType")
+    chosen = places[cut:] if sealed else places[:cut]
+    rows = ((code(place), _allowed(place), PROFILE[place].why) for place in chosen)
+    return table(("place", "what may stand there", "because"), rows)
+
+
+def _allowed(place: str) -> str:
+    allowed = PROFILE[place].allowed
+    if isinstance(allowed, Shape):
+        return allowed.value
+    return " or ".join(_value(value) for value in allowed)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(_value(one) for one in value))
+    if isinstance(value, tuple):
+        first, second = value
+        if isinstance(first, int):
+            return f"{first} octets that begin with {second.hex()}"
+        return f"{_value(first)}, {'parameters absent' if second is None else 'NULL'}"
+    if isinstance(value, bytes):
+        return f"tag {value.hex()}"
+    if hasattr(value, "dotted_string"):
+        names = {
+            dotted: name for name, dotted in vars(oids).items() if name[:2] == "ID"
+        }
+        return code(names[value.dotted_string].lower().replace("_", "-"))
+    return str(value)
+
+
+# --- refusals and catalogue -----------------------------------------------------------
+
+
+def refusals(kind: str) -> str:
+    rows = (
+        (
+            code(row.code),
+            code(row.wire) if row.kind is not RefusalClass.LINK else "alert",
+            row.rule,
+            "yes" if row.retry else "no",
+            row.en,
+            row.ja,
+            row.mend,
+        )
+        for row in REFUSALS.values()
+        if row.kind.value == kind
+    )
+    head = ("code", "on the wire", "rule", "retry", "meaning", "日本語", "what to do")
+    if kind == "local":
+        return table((head[0], *head[2:]), ((row[0], *row[2:]) for row in rows))
+    return table(head, rows)
+
+
+def catalogue() -> str:
+    rows = (
+        (
+            code(row.name),
+            _roles(row.sender_roles),
+            _roles(row.receiver_roles),
+            row.network.value,
+            "yes" if row.personal else "no",
+            "yes" if row.needs_permit else "no",
+            code(row.reply_type) if row.reply_type else row.answer.value,
+            "" if row.network is Network.INSIDE else f"{row.lifetime_seconds} s",
+            row.legal_basis,
+        )
+        for row in ROWS.values()
+    )
+    head = ("type", "from", "to", "network", "personal", "permit", "answer", "lifetime")
+    return table((*head, "legal basis"), rows)
+
+
+def _roles(roles: frozenset[str]) -> str:
+    return ", ".join(code(role) for role in sorted(roles))
+
+
+def requester_kinds() -> str:
+    rows = (
+        (code(kind.requester_id), kind.japanese, _numbers(kind.item_nos))
+        for kind in REQUESTER_KINDS.values()
+    )
+    return table(("requester kind", "情報照会者", "items"), rows)
+
+
+def information_kinds() -> str:
+    rows = (
+        (
+            code(kind.kind_id),
+            kind.japanese,
+            "yes" if kind.provided_by_this_affair else "no",
+            _numbers(kind.item_nos),
+        )
+        for kind in KINDS.values()
+    )
+    head = ("kind of information", "利用特定個人情報", "provided here", "items")
+    return table(head, rows)
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return " ".join(map(str, numbers))
+
+
+# --- payloads -------------------------------------------------------------------------
+
+
+def payloads() -> str:
+    """Every payload's elements, in their order, from the XSDs."""
+    return "".join(_payload(name) for name in ROWS)
+
+
+def _payload(name: str) -> str:
+    schema = _schema(f"{name}.xsd")
+    root = schema.find(f"{_XS}element[@name='{name}']")
+    lines = [f"{name}\n", *_elements(root, 1)]
+    return f"```\n{''.join(lines)}```\n\n"
+
+
+def _elements(parent: Any, depth: int) -> Iterable[str]:
+    for element in parent.iterfind(f"{_XS}complexType/{_XS}sequence/{_XS}element"):
+        kind = element.get("type", "").removeprefix("p:")
+        times = (element.get("minOccurs", "1"), element.get("maxOccurs", "1"))
+        occurs = "" if times == ("1", "1") else f"  {times[0]}..{times[1]}"
+        shown = "" if kind == "identity_record" else f": {kind}" if kind else ""
+        yield f"{'  ' * depth}{element.get('name')}{shown}{occurs}\n"
+        inside = element
+        if kind == "identity_record":
+            inside = etree.Element("record")
+            inside.append(_schema("record.xsd").find(f"{_XS}complexType"))
+        yield from _elements(inside, depth + 1)
+
+
+def text_types() -> str:
+    rows = (
+        (code(kind.get("name")), _restriction(kind.find(f"{_XS}restriction")))
+        for name in ("common.xsd", "record.xsd")
+        for kind in _schema(name).iterfind(f"{_XS}simpleType")
+    )
+    return table(("type", "text"), rows)
+
+
+def _restriction(facets: Any) -> str:
+    told = [
+        f"{etree.QName(facet).localname} `{facet.get('value')}`".replace("|", "\\|")
+        for facet in facets
+        if etree.QName(facet).localname != "enumeration"
+    ]
+    values = [code(one.get("value")) for one in facets.iterfind(f"{_XS}enumeration")]
+    base = ["base64Binary"] if facets.get("base").endswith("base64Binary") else []
+    return "; ".join(base + told + ([" or ".join(values)] if values else []))
+
+
+def _schema(name: str) -> Any:
+    return etree.fromstring(files("schemas").joinpath("xsd", name).read_bytes())
+
+
+# --- examples -------------------------------------------------------------------------
+
+
+def listing(name: str) -> str:
+    text = (HERE / "examples" / "listings" / f"{name}.txt").read_text("utf-8")
+    return f"```\n{text}```\n"
+
+
+def example_files() -> str:
+    found = sorted(HERE.joinpath("examples").glob("*.*"))
+    rows = (
+        (code(path.name), str(len(data)), code(hashlib.sha256(data).hexdigest()))
+        for path in found
+        if path.suffix in (".der", ".cms", ".xml", ".bin")
+        for data in (path.read_bytes(),)
+    )
+    return table(("file", "bytes", "SHA-256"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "object identifiers": object_identifiers,
+    "bounds": bounds,
+    "http bounds": http_bounds,
+    "http faults": http_faults,
+    "signed profile": signed_profile,
+    "sealed profile": sealed_profile,
+    "catalogue": catalogue,
+    "requester kinds": requester_kinds,
+    "information kinds": information_kinds,
+    "payloads": payloads,
+    "text types": text_types,
+    "example files": example_files,
+}
+
+
+def content(name: str) -> str:
+    """The table of that name; raises KeyError for a name that nobody knows."""
+    word, _, rest = name.partition(" ")
+    if word == "refusals":
+        return refusals(rest)
+    if word == "listing":
+        return listing(rest)
+    return TABLES[name]()
+
+
+def rendered(text: str) -> str:
+    """The document with every table as the code has it now."""
+
+    def block(found: re.Match[str]) -> str:
+        made = content(found[1]).rstrip("\n")
+        return f"<!-- table: {found[1]} -->\n{made}\n<!-- end -->"
+
+    return _BLOCK.sub(block, text)
+
+
+def main() -> int:
+    old = DOCUMENT.read_text("utf-8")
+    new = rendered(old)
+    if "--check" in sys.argv[1:]:
+        return int(old != new)
+    DOCUMENT.write_text(new, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
