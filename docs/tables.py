@@ -12,24 +12,40 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from importlib.resources import files
+from datetime import timedelta
+from functools import partial
+from inspect import getclosurevars
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
+from payload_tables import payloads, text_types
 
-from pki import oids
+from gateway.rules.check import Check
+from gateway.rules.message import MESSAGE_CHECKS
+from gateway.rules.pipelines import PIPELINES
+from pki import algorithms, oids
 from pki.cms_profile import PROFILE, Shape
 from protocols import http_limits, limits
 from protocols.http import HttpFault
-from protocols.refusals import REFUSALS, RefusalClass
+from protocols.refusals import REFUSALS
 from schemas.catalogue import ROWS, Network
 from schemas.matching_list import KINDS, REQUESTER_KINDS
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE / "protocol.md"
 _BLOCK = re.compile(r"<!-- table: ([^\n]*) -->\n.*?<!-- end -->", re.DOTALL)
-_XS = "{http://www.w3.org/2001/XMLSchema}"
+_SIZES = {
+    "SignerInfo.sid": algorithms.KEY_ID_BYTES,
+    "RecipientEncryptedKey.rid": algorithms.KEY_ID_BYTES,
+    "RecipientEncryptedKey.encryptedKey": algorithms.WRAPPED_KEY_BYTES,
+    "GCMParameters.nonce": algorithms.NONCE_BYTES,
+    "AuthEnvelopedData.mac": algorithms.TAG_BYTES,
+}
+_CODES = {
+    "the permit is the core's and unchanged": ("SK-C06", "SK-C01", "SK-C02"),
+    "the route is the permit's and in its time": ("SK-C07", "SK-C13"),
+}
+"""Of the checks that can refuse in more than one way."""
 
 Row = tuple[str, ...]
 
@@ -56,19 +72,22 @@ def object_identifiers() -> str:
     return f"ARC is `{oids.ARC}`.\n\n" + table(("name", "identifier"), rows)
 
 
-def bounds() -> str:
-    return table(("name", "value"), _constants(limits))
-
-
-def http_bounds() -> str:
-    return table(("name", "value"), _constants(http_limits))
+def bounds(module: Any) -> str:
+    return table(("name", "value"), _constants(module))
 
 
 def _constants(module: Any) -> Iterable[Row]:
     for name, value in vars(module).items():
         if name.isupper():
-            told = ", ".join(sorted(value)) if isinstance(value, frozenset) else value
-            yield code(name), str(told)
+            yield code(name), _bound(value)
+
+
+def _bound(value: Any) -> str:
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value))
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():.0f} seconds"
+    return str(value)
 
 
 def http_faults() -> str:
@@ -82,15 +101,7 @@ def http_faults() -> str:
 # --- profile --------------------------------------------------------------------------
 
 
-def signed_profile() -> str:
-    return _profile(sealed=False)
-
-
-def sealed_profile() -> str:
-    return _profile(sealed=True)
-
-
-def _profile(*, sealed: bool) -> str:
+def profile(*, sealed: bool) -> str:
     places = list(PROFILE)
     cut = places.index("sealed contentType")
     chosen = places[cut:] if sealed else places[:cut]
@@ -100,6 +111,8 @@ def _profile(*, sealed: bool) -> str:
 
 def _allowed(place: str) -> str:
     allowed = PROFILE[place].allowed
+    if allowed is Shape.SIZED:
+        return f"{_SIZES[place]} octets"
     if isinstance(allowed, Shape):
         return allowed.value
     return " or ".join(_value(value) for value in allowed)
@@ -127,22 +140,23 @@ def _value(value: Any) -> str:
 
 
 def refusals(kind: str) -> str:
+    """The rows of one class; what is told to a peer is shown where it is a code."""
+    found = [row for row in REFUSALS.values() if row.kind.value == kind]
+    told = kind in ("readable", "unreadable")
+    wire = ("on the wire",) if told else ()
+    head = ("code", *wire, "rule", "retry", "meaning", "日本語", "what to do")
     rows = (
         (
             code(row.code),
-            code(row.wire) if row.kind is not RefusalClass.LINK else "alert",
+            *((code(row.wire),) if told else ()),
             row.rule,
             "yes" if row.retry else "no",
             row.en,
             row.ja,
             row.mend,
         )
-        for row in REFUSALS.values()
-        if row.kind.value == kind
+        for row in found
     )
-    head = ("code", "on the wire", "rule", "retry", "meaning", "日本語", "what to do")
-    if kind == "local":
-        return table((head[0], *head[2:]), ((row[0], *row[2:]) for row in rows))
     return table(head, rows)
 
 
@@ -195,57 +209,22 @@ def _numbers(numbers: Iterable[int]) -> str:
     return " ".join(map(str, numbers))
 
 
-# --- payloads -------------------------------------------------------------------------
+# --- checks ---------------------------------------------------------------------------
 
 
-def payloads() -> str:
-    """Every payload's elements, in their order, from the XSDs."""
-    return "".join(_payload(name) for name in ROWS)
-
-
-def _payload(name: str) -> str:
-    schema = _schema(f"{name}.xsd")
-    root = schema.find(f"{_XS}element[@name='{name}']")
-    lines = [f"{name}\n", *_elements(root, 1)]
-    return f"```\n{''.join(lines)}```\n\n"
-
-
-def _elements(parent: Any, depth: int) -> Iterable[str]:
-    for element in parent.iterfind(f"{_XS}complexType/{_XS}sequence/{_XS}element"):
-        kind = element.get("type", "").removeprefix("p:")
-        times = (element.get("minOccurs", "1"), element.get("maxOccurs", "1"))
-        occurs = "" if times == ("1", "1") else f"  {times[0]}..{times[1]}"
-        shown = "" if kind == "identity_record" else f": {kind}" if kind else ""
-        yield f"{'  ' * depth}{element.get('name')}{shown}{occurs}\n"
-        inside = element
-        if kind == "identity_record":
-            inside = etree.Element("record")
-            inside.append(_schema("record.xsd").find(f"{_XS}complexType"))
-        yield from _elements(inside, depth + 1)
-
-
-def text_types() -> str:
+def checks(kind: str) -> str:
+    """The checks of one message type in their order, or those of every message."""
+    made = MESSAGE_CHECKS if kind == "message" else PIPELINES[kind]
     rows = (
-        (code(kind.get("name")), _restriction(kind.find(f"{_XS}restriction")))
-        for name in ("common.xsd", "record.xsd")
-        for kind in _schema(name).iterfind(f"{_XS}simpleType")
+        (str(place), check.name, check.rule, ", ".join(map(code, _codes(check))))
+        for place, check in enumerate(made, 1)
     )
-    return table(("type", "text"), rows)
+    return table(("", "check", "rule", "refused with"), rows)
 
 
-def _restriction(facets: Any) -> str:
-    told = [
-        f"{etree.QName(facet).localname} `{facet.get('value')}`".replace("|", "\\|")
-        for facet in facets
-        if etree.QName(facet).localname != "enumeration"
-    ]
-    values = [code(one.get("value")) for one in facets.iterfind(f"{_XS}enumeration")]
-    base = ["base64Binary"] if facets.get("base").endswith("base64Binary") else []
-    return "; ".join(base + told + ([" or ".join(values)] if values else []))
-
-
-def _schema(name: str) -> Any:
-    return etree.fromstring(files("schemas").joinpath("xsd", name).read_bytes())
+def _codes(check: Check) -> tuple[str, ...]:
+    found = getclosurevars(check.step).nonlocals.get("code")
+    return (found,) if found else _CODES[check.name]
 
 
 # --- examples -------------------------------------------------------------------------
@@ -269,11 +248,11 @@ def example_files() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "object identifiers": object_identifiers,
-    "bounds": bounds,
-    "http bounds": http_bounds,
+    "bounds": partial(bounds, limits),
+    "http bounds": partial(bounds, http_limits),
     "http faults": http_faults,
-    "signed profile": signed_profile,
-    "sealed profile": sealed_profile,
+    "signed profile": partial(profile, sealed=False),
+    "sealed profile": partial(profile, sealed=True),
     "catalogue": catalogue,
     "requester kinds": requester_kinds,
     "information kinds": information_kinds,
@@ -290,6 +269,8 @@ def content(name: str) -> str:
         return refusals(rest)
     if word == "listing":
         return listing(rest)
+    if word == "checks":
+        return checks(rest)
     return TABLES[name]()
 
 

@@ -34,8 +34,9 @@ from gateway.services.notices import Notices
 from gateway.services.notify import Notifier
 from gateway.services.outbox import Outbox
 from gateway.services.peer import PeerClient
+from gateway.services.post import Post
 from gateway.services.runtime import Runtime
-from gateway.services.sender import Post, Sender
+from gateway.services.sender import Sender
 from gateway.station import Station, load_codes, load_directory, load_keys
 from pki import tls
 from pki.keystore import load_secret

@@ -21,6 +21,7 @@ from pki.errors import PkiError
 from pki.names import MALFORMED, StationName
 from pki.oids import ID_CT_MASTER
 from pki.trust import Purpose, TrustStore
+from protocols.identifiers import Realm
 from schemas.matching_list import REQUESTER_KINDS
 
 CORE_ROLE = "information_provision_network_system"
@@ -146,7 +147,7 @@ def _decode(content: bytes) -> Master:
             version=raw.version,
             network=raw.network,
             issued=raw.issued.astimezone(UTC),
-            realm=raw.realm,
+            realm=Realm(raw.realm).value,
             stations=tuple(map(_station, raw.stations)),
         )
     except (OverflowError, PkiError, *MALFORMED) as error:

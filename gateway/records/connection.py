@@ -26,6 +26,9 @@ STATEMENTS: Final = 256
 CHECKPOINT_PAGES: Final = 4000
 """Write-ahead log (16 MB) after which its pages are moved into the main file."""
 
+SMALLEST: Final = 512
+"""Bytes of the smallest database there can be."""
+
 _WRITER_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -92,8 +95,7 @@ def _connect(path: Path, mode: str, *, same_thread: bool) -> sqlite3.Connection:
         raise StoreMismatch(
             f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or later is needed"
         )
-    if not path.exists():
-        raise StoreUnavailable(Reason.MISSING)
+    _refuse_remains(path)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -102,6 +104,18 @@ def _connect(path: Path, mode: str, *, same_thread: bool) -> sqlite3.Connection:
         check_same_thread=same_thread,
         cached_statements=STATEMENTS,
     )
+
+
+def _refuse_remains(path: Path) -> None:
+    """SQLite takes a file that is shorter than its header for an empty database."""
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise StoreUnavailable(Reason.MISSING) from None
+    except OSError:
+        raise StoreUnavailable(Reason.READ_ONLY) from None
+    if 0 < size < SMALLEST:
+        raise StoreUnavailable(Reason.DAMAGED)
 
 
 def reason_of(error: sqlite3.Error) -> Reason | None:

@@ -7,7 +7,7 @@ was more than memory should hold.
 """
 
 from gateway.services.clock import Clock
-from gateway.services.sender import Post
+from gateway.services.post import Post
 from gateway.station import Station
 
 BATCH = 256

@@ -13,12 +13,11 @@ taken back instead.
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred
 
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import EventKind, prepare
@@ -281,30 +280,3 @@ def _code_of(error: PeerError) -> str:
             return "SK-T05"
         case _:
             return "SK-T01"
-
-
-class Post:
-    """All senders of one station; makes one for a peer when it is first needed."""
-
-    def __init__(self, make: Callable[[StationName], Sender | None]) -> None:
-        self._make = make
-        self._senders: dict[str, Sender] = {}
-
-    @property
-    def senders(self) -> Mapping[str, Sender]:
-        return self._senders
-
-    def offer(self, outgoing: Outgoing) -> None:
-        """Hand a committed message to its peer's sender."""
-        sender = self._senders.get(outgoing.peer)
-        if sender is None:
-            made = self._make(StationName.parse(outgoing.peer))
-            if made is None:
-                log.error("no endpoint for %s: its message waits", outgoing.peer)
-                return
-            sender = self._senders[outgoing.peer] = made
-        sender.offer(outgoing)
-
-    def stop(self) -> Deferred[list[None]]:
-        """Fires when nothing is in flight any more."""
-        return gatherResults([s.stop() for s in self._senders.values()])

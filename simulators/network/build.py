@@ -24,21 +24,16 @@ from pki.keystore import load_private_key, write_private
 from pki.names import StationName
 from pki.plan import Network, Plan, PlannedStation
 from pki.profiles import Purpose
-from protocols.linkage_code import CodeMaker
 from protocols.master import Endpoint, Master, StationEntry
 from protocols.master import write as write_master
-from schemas.matching_list import ITEMS
 from simulators.network import parties as people
+from simulators.network.copies import write_all
 from simulators.network.files import Files
 from simulators.network.parties import Party
-from simulators.residents import Resident, generate
-from simulators.residents.linkage_copy import write_copies
 
 PORTS = range(10_240, 32_000)
 """Below the range from which this machine picks ports for outgoing connections, so
 that a chosen port is not taken between being chosen and being listened on."""
-FLAGGED_EVERY = 50
-"""One resident in fifty carries the suppression flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ def build(files: Files, choices: Choices) -> NetworkFile:
     for party in everybody:
         if party.name.role in people.DAEMON_ROLES:
             _config(files, party, network, choices)
-    _copies(files, choices)
+    write_all(files, choices.seed, choices.residents)
     files.network.write_bytes(msgspec.json.encode(network))
     return network
 
@@ -234,73 +229,3 @@ def _toml(
         lines.append(f"\n[{table}]")
         lines += [f"{key} = {json.dumps(value)}" for key, value in values.items()]
     return "\n".join(lines) + "\n"
-
-
-# -- residents and copies --------------------------------------------------------------
-
-
-def residents(choices: Choices, organisation: str) -> list[Resident]:
-    """The residents of a city; the second one is a tenth of the first."""
-    count = choices.residents
-    if organisation != people.CITY:
-        count = max(20, count // 10)
-    return list(generate(choices.seed, count, organisation))
-
-
-def flagged(of: Iterable[Resident]) -> frozenset[str]:
-    """Whose answers are suppressed: addressee numbers."""
-    return frozenset(
-        r.addressee_number for n, r in enumerate(of) if n % FLAGGED_EVERY == 7
-    )
-
-
-def unknown_subject() -> str:
-    """An addressee number under which every requester holds a code of nobody."""
-    return "9" * 15
-
-
-def _copies(files: Files, choices: Choices) -> None:
-    codes = CodeMaker(files.code_key.read_bytes())
-    cities = {
-        people.PROVIDER: residents(choices, people.CITY),
-        people.SECOND_PROVIDER: residents(choices, people.SECOND_CITY),
-    }
-    for station, population in cities.items():
-        write_copies(
-            files.copies(station),
-            population,
-            lambda r, org=station.organisation: codes.code(r.person_id, org),  # type: ignore[misc]
-            flagged(population),
-        )
-    subjects = [r for population in cities.values() for r in population[:200]]
-    for kind in {item.requester_kind for item in ITEMS.values()}:
-        _requester_codes(files, people.requester(kind), subjects, codes)
-
-
-def _requester_codes(
-    files: Files, station: StationName, subjects: list[Resident], codes: CodeMaker
-) -> None:
-    """The codes under which a requester knows some residents; no copies of them."""
-    rows = {
-        r.addressee_number: codes.code(r.person_id, station.organisation)
-        for r in subjects
-    }
-    rows[unknown_subject()] = "0f" * 16
-    own = {
-        line["addressee_number"]
-        for line in map(json.loads, _lines(files.copies(station)))
-    }
-    with files.copies(station).open("a", encoding="utf-8") as file:
-        for number, code in rows.items():
-            if number in own:
-                continue
-            row = {
-                "addressee_number": number,
-                "linkage_code": code,
-                "suppressed": False,
-            }
-            file.write(json.dumps(row) + "\n")
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -90,7 +90,7 @@ def _bring_up(
     else:
         console.print(f"making a network in {files.root}")
         building.build(files, choices)
-        _import(files)
+        import_copies(files)
     console.print(f"  files after {time.monotonic() - begun:.1f} s; starting stations")
     network.start()
     console.print(f"  all stations ready after {time.monotonic() - begun:.1f} s")
@@ -105,7 +105,7 @@ def _same_network(files: Files, choices: Choices) -> None:
         )
 
 
-def _import(files: Files) -> None:
+def import_copies(files: Files) -> None:
     """Every station imports its copies by its own command: there is no other way in."""
     done = subprocess.run(
         [

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pki.names import StationName
 from simulators.network import parties as people
 from simulators.network.files import Files
+
+PROCESSES = ("core", "city", "second-city", "requesters", "prefecture")
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -46,6 +47,8 @@ class Processes:
     """All processes of one network."""
 
     files: Files
+    titles: tuple[str, ...] = PROCESSES
+    """Which processes; all of them if nothing else is said."""
     children: list[Child] = field(default_factory=list)
 
     def start(self) -> None:
@@ -97,30 +100,22 @@ class Processes:
         return child
 
     def _commands(self, folder: Path) -> Iterable[tuple[str, list[str], "_Notify"]]:
-        for title in ("core", "city", "second-city", "requesters"):
-            stations = [
-                p.name
-                for p in people.parties()
-                if p.process == title and p.name.role in people.DAEMON_ROLES
-            ]
-            yield title, self._gateway(stations), _Notify.at(folder / title)
-        yield (
-            "prefecture",
-            [
-                *_sekisho(),
-                "simulate",
-                "prefecture",
-                "--network",
-                str(self.files.root),
-                "--until-stdin-closes",
-            ],
-            _Notify.at(folder / "prefecture"),
-        )
+        for title in self.titles:
+            if title == "prefecture":
+                command = self._prefecture()
+            else:
+                command = self._gateway(title)
+            yield title, command, _Notify.at(folder / title)
 
-    def _gateway(self, stations: list[StationName]) -> list[str]:
+    def _prefecture(self) -> list[str]:
+        where = ["--network", str(self.files.root), "--until-stdin-closes"]
+        return [*_sekisho(), "simulate", "prefecture", *where]
+
+    def _gateway(self, title: str) -> list[str]:
         command = [*_sekisho(), "gateway", "run", "--until-stdin-closes"]
-        for name in stations:
-            command += ["--config", str(self.files.config(name))]
+        for party in people.parties():
+            if party.process == title and party.name.role in people.DAEMON_ROLES:
+                command += ["--config", str(self.files.config(party.name))]
         return command
 
 

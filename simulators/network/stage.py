@@ -29,6 +29,7 @@ from schemas.messages import (
 )
 from schemas.payload import type_of
 from simulators.network import build as building
+from simulators.network import copies
 from simulators.network import parties as people
 from simulators.network.build import Choices, NetworkFile
 from simulators.network.files import Files
@@ -66,14 +67,21 @@ class Stage:
             files.master,
             files.anchor(people.CORE),
         )
-        self.city = building.residents(choices, people.CITY)
-        self.second_city = building.residents(choices, people.SECOND_CITY)
+        self.city = copies.residents(choices.seed, choices.residents, people.CITY)
+        self.second_city = copies.residents(
+            choices.seed, choices.residents, people.SECOND_CITY
+        )
         self.notes: dict[str, Any] = {}
         """What a later step must know of an earlier one."""
         self.forged: set[str] = set()
         """Processing numbers under which the story itself spoke for a station."""
         self._inside: dict[StationName, Client] = {}
         self._peers: dict[StationName, Peer] = {}
+
+    def close(self) -> None:
+        """Close the links to the inside listeners."""
+        for client in self._inside.values():
+            client.close()
 
     def forge(self, processing_number: bytes | None) -> None:
         """Remember a transaction that no requester of this network began."""
@@ -104,13 +112,13 @@ class Stage:
 
     def unflagged(self, of: list[Resident], number: int) -> Resident:
         """A resident whom nobody protects."""
-        flagged = building.flagged(of)
+        flagged = copies.flagged(of)
         plain = [r for r in of[:200] if r.addressee_number not in flagged]
         return plain[number % len(plain)]
 
     def flagged(self, of: list[Resident], number: int = 0) -> Resident:
         """A resident whose answers a person must see first."""
-        flagged = building.flagged(of)
+        flagged = copies.flagged(of)
         return [r for r in of[:200] if r.addressee_number in flagged][number]
 
     # -- what inside systems do --------------------------------------------------------

@@ -14,7 +14,7 @@ from protocols.envelope import Packed
 from protocols.linkage_code import CodeMaker
 from schemas.matching_list import ITEMS
 from schemas.messages import InformationInquiry, write_payload
-from simulators.network import build as building
+from simulators.network import copies
 from simulators.network import parties as people
 from simulators.network.stage import Stage, Step, in_words
 from simulators.web import Client, LinkFailed, client_context
@@ -190,7 +190,7 @@ STEPS = (
         "refused/unknown-linkage-code",
         "誰のものでもない符号",
         "SK-K01",
-        _asked(ASKER, 28, subject=lambda _: building.unknown_subject()),
+        _asked(ASKER, 28, subject=lambda _: copies.unknown_subject()),
     ),
     Step(
         "refused/signed-by-another",

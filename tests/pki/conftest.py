@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pki.layout import Layout
+from pki.trust import TrustStore
 from tests.pki import network
 
 
@@ -25,3 +26,9 @@ def other_network(tmp_path_factory: pytest.TempPathFactory) -> Layout:
 def own_network(city_network: Layout, tmp_path: Path) -> Layout:
     """A copy of the network that one test may change."""
     return network.copied(city_network, tmp_path / "network")
+
+
+@pytest.fixture
+def store(city_network: Layout) -> TrustStore:
+    """What a station of the network believes by."""
+    return TrustStore.load(city_network.chain, city_network.crl)

@@ -103,11 +103,6 @@ def believing(store: TrustStore, expected: StationName) -> Check:
     return check
 
 
-@pytest.fixture
-def store(city_network: Layout) -> TrustStore:
-    return TrustStore.load(city_network.chain, city_network.crl)
-
-
 def test_two_stations_prove_themselves_and_speak_tls_1_3(
     city_network: Layout, store: TrustStore
 ) -> None:

@@ -154,7 +154,7 @@ def _entries(layout: Layout) -> list[StationEntry]:
 # --- messages -------------------------------------------------------------------------
 
 
-def header(sender: Station, receiver: Station, **changes: Any) -> Header:
+def header(sender: Station, receiver: Station, /, **changes: Any) -> Header:
     """A good header of a message with `SALT` and `PAYLOAD`."""
     good = Header(
         message_id=b"message number 1",
@@ -170,7 +170,7 @@ def header(sender: Station, receiver: Station, **changes: Any) -> Header:
     return changed(good, **changes)
 
 
-def message(sender: Station, receiver: Station, **changes: Any) -> Packed:
+def message(sender: Station, receiver: Station, /, **changes: Any) -> Packed:
     """A good message; ``changes`` are to its header."""
     of = header(sender, receiver, **changes)
     return envelope.pack(of, PAYLOAD, SALT, sender.signer, receiver.recipient, NOON)
@@ -186,7 +186,7 @@ def offered(sent: Packed, receiver: Station) -> Offered:
 # --- answers --------------------------------------------------------------------------
 
 
-def receipt(sent: Packed, receiver: Station, **changes: Any) -> bytes:
+def receipt(sent: Packed, receiver: Station, /, **changes: Any) -> bytes:
     """The receiver's signed receipt."""
     good = Receipt(
         message_id=sent.header.message_id,
@@ -198,7 +198,7 @@ def receipt(sent: Packed, receiver: Station, **changes: Any) -> bytes:
     return answers.write_receipt(changed(good, **changes), receiver.signer)
 
 
-def refusal(sent: Packed, receiver: Station, **changes: Any) -> bytes:
+def refusal(sent: Packed, receiver: Station, /, **changes: Any) -> bytes:
     """The receiver's signed refusal."""
     good = SignedRefusal(
         request_digest=envelope.digest(sent.envelope),
@@ -213,7 +213,9 @@ def refusal(sent: Packed, receiver: Station, **changes: Any) -> bytes:
     return answers.write_refusal(changed(good, **changes), receiver.signer)
 
 
-def reply(sent: Packed, sender: Station, receiver: Station, **changes: Any) -> Packed:
+def reply(
+    sent: Packed, sender: Station, receiver: Station, /, **changes: Any
+) -> Packed:
     """The receiver's sealed reply to the sender."""
     return message(
         receiver,

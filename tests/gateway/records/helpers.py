@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -36,7 +36,7 @@ class Turns:
     def deliver(self, call: Callable[[], None]) -> None:
         self.calls.put(call)
 
-    def outcome(self, deferred: "Deferred[T]") -> T | Failure:
+    def outcome(self, deferred: "Deferred[Any]") -> Any:
         """Run what is delivered until ``deferred`` has fired."""
         fired: list[Any] = []
         deferred.addBoth(fired.append)
@@ -49,7 +49,7 @@ class Turns:
         found = self.outcome(deferred)
         if isinstance(found, Failure):
             found.raiseException()
-        return found
+        return cast(T, found)
 
     def run_all(self) -> None:
         while not self.calls.empty():

@@ -258,6 +258,15 @@ def test_a_removed_file_is_noticed_by_the_next_work(
     assert reason(turns.outcome(journal.submit(insert(2)))) is Reason.REMOVED
 
 
+def test_a_removed_log_loses_nothing_that_was_acknowledged(
+    journal: Journal, turns: Turns, store_path: Path
+) -> None:
+    turns.wait(journal.submit(insert(1)))
+    store_path.with_name(store_path.name + "-wal").unlink()
+    journal.close()
+    assert stored(store_path) == [1]
+
+
 def test_a_file_removed_during_a_work_fails_the_work(
     journal: Journal, turns: Turns, store_path: Path
 ) -> None:

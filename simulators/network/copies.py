@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who lives in the network's cities, and what each station is to know of them.
+
+The providers get copies of their residents; a requester gets the codes under which it
+knows some of them, and one code that is nobody's. Residents come from the seed.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pki.names import StationName
+from protocols.linkage_code import CodeMaker
+from schemas.matching_list import ITEMS
+from simulators.network import parties as people
+from simulators.network.files import Files
+from simulators.residents import Resident, generate
+from simulators.residents.linkage_copy import write_copies
+
+FLAGGED_EVERY = 50
+"""One resident in fifty carries the suppression flag."""
+
+
+def residents(seed: str, count: int, organisation: str) -> list[Resident]:
+    """The residents of a city; the second one is a tenth of the first."""
+    if organisation != people.CITY:
+        count = max(20, count // 10)
+    return list(generate(seed, count, organisation))
+
+
+def flagged(of: Iterable[Resident]) -> frozenset[str]:
+    """Whose answers are suppressed: addressee numbers."""
+    return frozenset(
+        r.addressee_number for n, r in enumerate(of) if n % FLAGGED_EVERY == 7
+    )
+
+
+def unknown_subject() -> str:
+    """An addressee number under which every requester holds a code of nobody."""
+    return "9" * 15
+
+
+def write_all(files: Files, seed: str, count: int) -> None:
+    """Write the import file of every station that knows subjects."""
+    codes = CodeMaker(files.code_key.read_bytes())
+    cities = {
+        people.PROVIDER: residents(seed, count, people.CITY),
+        people.SECOND_PROVIDER: residents(seed, count, people.SECOND_CITY),
+    }
+    for station, population in cities.items():
+        write_copies(
+            files.copies(station),
+            population,
+            lambda r, org=station.organisation: codes.code(r.person_id, org),  # type: ignore[misc]
+            flagged(population),
+        )
+    subjects = [r for population in cities.values() for r in population[:200]]
+    for kind in {item.requester_kind for item in ITEMS.values()}:
+        _requester_codes(files, people.requester(kind), subjects, codes)
+
+
+def _requester_codes(
+    files: Files, station: StationName, subjects: list[Resident], codes: CodeMaker
+) -> None:
+    """The codes under which a requester knows some residents; no copies of them."""
+    rows = {
+        r.addressee_number: codes.code(r.person_id, station.organisation)
+        for r in subjects
+    }
+    rows[unknown_subject()] = "0f" * 16
+    own = {
+        line["addressee_number"]
+        for line in map(json.loads, _lines(files.copies(station)))
+    }
+    with files.copies(station).open("a", encoding="utf-8") as file:
+        for number, code in rows.items():
+            if number in own:
+                continue
+            row = {
+                "addressee_number": number,
+                "linkage_code": code,
+                "suppressed": False,
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []

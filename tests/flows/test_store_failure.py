@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No store, no send: a provider whose record cannot be written says nothing.
+
+Each story breaks the store of a running provider, sees that nothing leaves it, mends
+the store, and sees that nothing was lost and the station went on by itself.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from protocols.permit import issue
+from simulators.network import build as building
+from simulators.network import parties as people
+from simulators.network.build import Choices
+from simulators.network.cli import import_copies
+from simulators.network.files import Files
+from simulators.network.processes import NotReady, Processes
+from simulators.network.stage import Stage, now
+from simulators.network.story_permits import pack_order, parts, permit_signer
+from simulators.network.story_refusals import ASKER
+
+ITEM = 28
+STATION = people.PROVIDER
+CHOICES = Choices(seed="store", residents=100)
+
+
+@contextmanager
+def running(files: Files) -> Iterator[Stage]:
+    """Core, provider and one requester, without the rest of the network."""
+    processes = Processes(files, ("core", "city", "second-city"))
+    try:
+        processes.start()
+        with closing(Stage(files, CHOICES)) as stage:
+            yield stage
+    finally:
+        processes.stop()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """A small network that is not running yet."""
+    made = Files(tmp_path / "network")
+    building.build(made, CHOICES)
+    import_copies(made)
+    return made
+
+
+@pytest.fixture
+def stage(files: Files) -> Iterator[Stage]:
+    with running(files) as found:
+        yield found
+
+
+@pytest.fixture
+def small_disk(files: Files) -> Iterator[Path]:
+    """The provider's folder on a disk of its own, so small that it can be filled."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    folder = files.station(STATION)
+    kept = folder.rename(folder.with_name("kept"))
+    folder.mkdir()
+    mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder))
+    try:
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def mount(*words: str) -> None:
+    """Mount, or skip where this machine's root may not."""
+    done = subprocess.run(["mount", *words], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this machine does not let us mount a small disk")
+
+
+def ask(stage: Stage) -> bytes:
+    subject = stage.unflagged(stage.city, 1).addressee_number
+    number = stage.ask(ASKER, ITEM, subject)
+    assert isinstance(number, bytes)
+    return number
+
+
+def posted(stage: Stage) -> int:
+    """Send the provider an order; the HTTP status of what it answers."""
+    made = parts(stage)
+    signed = issue(made.permit, permit_signer(stage), now())
+    packed = pack_order(stage, made, signed, STATION)
+    return stage.peer(people.CORE).post(packed, STATION).status
+
+
+def store(stage: Stage) -> Path:
+    return stage.files.station(STATION) / "records.sqlite"
+
+
+def said(stage: Stage) -> str:
+    return (stage.files.logs / "city.log").read_text()
+
+
+def goes_on(stage: Stage) -> None:
+    """After the mending an inquiry is answered, and the parties agree."""
+    assert stage.end_of(ASKER, ask(stage)) == "provided"
+
+
+def test_a_removed_store_stops_the_station_until_it_is_back(stage: Stage) -> None:
+    assert stage.end_of(ASKER, ask(stage)) == "provided"
+    away = store(stage).with_name("away.sqlite")
+    store(stage).rename(away)
+    assert posted(stage) == 503
+    waiting = ask(stage)
+    assert "removed or replaced" in said(stage)
+    assert str(stage.standing(ASKER, waiting).status) == "in_progress"
+    away.rename(store(stage))
+    assert stage.end_of(ASKER, waiting) == "provided"
+    goes_on(stage)
+
+
+def test_another_file_in_the_stores_place_is_not_written_to(stage: Stage) -> None:
+    away = store(stage).with_name("away.sqlite")
+    store(stage).rename(away)
+    store(stage).write_bytes(b"")
+    assert posted(stage) == 503
+    assert store(stage).read_bytes() == b""
+    store(stage).unlink()
+    away.rename(store(stage))
+    goes_on(stage)
+
+
+def test_a_full_disk_stops_the_station_until_there_is_room(
+    files: Files, small_disk: Path
+) -> None:
+    with running(files) as stage:
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(free(small_disk)))
+        assert 503 in [posted(stage) for _ in range(3)]
+        assert "disk is full" in said(stage)
+        waiting = ask(stage)
+        ballast.unlink()
+        assert stage.end_of(ASKER, waiting) == "provided"
+        goes_on(stage)
+
+
+def test_a_station_with_a_read_only_store_does_not_start(
+    files: Files, small_disk: Path
+) -> None:
+    mount("-o", "remount,ro", str(small_disk))
+    with pytest.raises(NotReady, match="cannot be written"), running(files):
+        pytest.fail("the station started")
+
+
+def free(disk: Path) -> int:
+    """Bytes that still fit."""
+    found = os.statvfs(disk)
+    return found.f_bavail * found.f_frsize

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record: found by what is known, never changed unnoticed."""
+
+import sqlite3
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gateway.records.event import Event, EventKind, Prepared, prepare
+from gateway.records.store import Store, StoreReader
+from gateway.records.transaction import Transaction
+from tests.gateway.records.helpers import (
+    CORE,
+    KEY,
+    NOON,
+    PROVIDER,
+    Turns,
+    digest,
+    event,
+    full_event,
+    number,
+)
+
+
+def record(store: Store, turns: Turns, *events: Event) -> list[Prepared]:
+    prepared = [prepare(one) for one in events]
+    for one in prepared:
+        turns.wait(store.commit(partial(Transaction.record, prepared=one)))
+    return prepared
+
+
+def test_an_event_is_given_back_as_it_was(store: Store, turns: Turns) -> None:
+    (prepared,) = record(store, turns, full_event())
+    (stored,) = store.events()
+    assert stored.seq == 1
+    assert stored.record_id == prepared.record_id
+    assert stored.commitment == prepared.commitment
+    assert stored.event.verdicts == full_event().verdicts
+    assert stored.event.evidence == {}
+    assert set(stored.evidence_digests) == {"signed_header", "permit"}
+    assert store.event_evidence(prepared.record_id) == full_event().evidence
+    assert store.event(prepared.record_id) == stored
+
+
+def test_what_is_not_recorded_is_not_found(store: Store) -> None:
+    assert store.events() == []
+    assert store.event(bytes(16)) is None
+    assert store.event_evidence(bytes(16)) == {}
+    assert list(store.all_events()) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"message_id": number(1).hex()}, [1]),
+        ({"processing_number": number(9).hex()}, [1, 2]),
+        ({"peer": CORE}, [3]),
+        ({"kind": EventKind.REFUSED}, [2]),
+        ({"code": "SK-C04"}, [2]),
+        ({"person_tag": "ab" * 16}, [1, 3]),
+        ({"since": NOON + timedelta(seconds=2)}, [3, 4]),
+        ({"until": NOON + timedelta(seconds=2)}, [1, 2]),
+        ({"limit": 2}, [3, 4]),
+        ({"person_tag": "ab" * 16, "peer": CORE}, [3]),
+        ({"message_id": number(77).hex()}, []),
+    ],
+)
+def test_events_are_found_by_what_is_known(
+    store: Store, turns: Turns, filters: dict[str, object], expected: list[int]
+) -> None:
+    tag, nine = "ab" * 16, number(9).hex()
+    record(
+        store,
+        turns,
+        event(message_id=number(1).hex(), processing_number=nine, person_tag=tag),
+        event(
+            EventKind.REFUSED,
+            at=NOON + timedelta(seconds=1),
+            processing_number=nine,
+            code="SK-C04",
+            peer=PROVIDER,
+        ),
+        event(at=NOON + timedelta(seconds=2), peer=CORE, person_tag=tag),
+        event(at=NOON + timedelta(seconds=3)),
+    )
+    found = store.events(**filters)  # type: ignore[arg-type]
+    assert [stored.seq for stored in found] == expected
+
+
+def test_a_search_for_an_id_that_is_not_hex_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="hex"):
+        store.events(message_id="zz")
+
+
+def test_all_events_are_read_page_by_page(store: Store, turns: Turns) -> None:
+    prepared = [prepare(event(message_id=number(n).hex())) for n in range(1201)]
+
+    def work(tx: Transaction) -> None:
+        for one in prepared:
+            tx.record(one)
+
+    turns.wait(store.commit(work))
+    assert [stored.seq for stored in store.all_events()] == list(range(1, 1202))
+    assert store.verify_events() == []
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM events", "UPDATE events SET code = 'SK-C04'"]
+)
+def test_a_record_is_neither_removed_nor_changed_by_accident(
+    store: Store, turns: Turns, store_path: Path, change: str
+) -> None:
+    record(store, turns, event())
+    db = sqlite3.connect(store_path)
+    with pytest.raises(sqlite3.IntegrityError, match="never"):
+        db.execute(change)
+    db.close()
+
+
+def tamper(path: Path, change: str) -> None:
+    """What somebody with the file in hands can do."""
+    db = sqlite3.connect(path)
+    db.execute("DROP TRIGGER events_stay")
+    db.execute("DROP TRIGGER events_keep")
+    db.execute(change)
+    db.commit()
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "seq", "what"),
+    [
+        ("UPDATE events SET code = 'SK-P01' WHERE seq = 2", 2, "search columns"),
+        ("UPDATE events SET person_tag = NULL WHERE seq = 2", 2, "search columns"),
+        ("UPDATE events SET at = at + 1 WHERE seq = 2", 2, "search columns"),
+        ("UPDATE events SET evidence = x'80' WHERE seq = 2", 2, "evidence"),
+        ("UPDATE events SET evidence = x'00' WHERE seq = 2", 2, "cannot be read"),
+        ("UPDATE events SET salt = zeroblob(32) WHERE seq = 2", 2, "commitment"),
+        (
+            "UPDATE events SET canonical ="
+            " CAST(replace(CAST(canonical AS TEXT), 'SK-C04', '') AS BLOB)"
+            " WHERE seq = 2",
+            2,
+            "commitment",
+        ),
+        ("DELETE FROM events WHERE seq = 1", 1, "records 1 to 1 are gone"),
+        ("DELETE FROM events WHERE seq = 2", 2, "records 2 to 2 are gone"),
+        ("DELETE FROM events WHERE seq = 3", 3, "records 3 to 3 are gone"),
+        ("DELETE FROM events", 1, "records 1 to 3 are gone"),
+    ],
+)
+def test_a_record_changed_or_removed_is_found_and_named(
+    store: Store, turns: Turns, store_path: Path, change: str, seq: int, what: str
+) -> None:
+    record(store, turns, event(), full_event(), event())
+    assert store.verify_events() == []
+    tamper(store_path, change)
+    (damage,) = store.verify_events()
+    assert damage.seq == seq
+    assert what in damage.what
+
+
+def test_records_of_one_work_stand_or_fall_together(store: Store, turns: Turns) -> None:
+    def work(tx: Transaction) -> None:
+        tx.record(prepare(event()))
+        raise LookupError
+
+    turns.outcome(store.commit(work))
+    record(store, turns, event())
+    assert [stored.seq for stored in store.events()] == [1]
+    assert store.verify_events() == []
+
+
+def test_a_reader_of_another_process_sees_what_is_durable(
+    store: Store, turns: Turns, store_path: Path
+) -> None:
+    with StoreReader.open(store_path, KEY) as reader:
+        assert reader.events() == []
+        record(store, turns, event(header_digest=digest(1).hex()))
+        assert len(reader.events()) == 1
+
+
+def test_the_record_of_a_person_is_found_by_a_tag_that_nobody_can_read(
+    store: Store, turns: Turns, store_path: Path
+) -> None:
+    code = "fedcba9876543210fedcba9876543210"
+    record(store, turns, event(person_tag=store.person_tag(code)))
+    assert len(store.events(person_tag=store.person_tag(code))) == 1
+    for file in store_path.parent.iterdir():
+        content = file.read_bytes()
+        assert code.encode() not in content
+        assert bytes.fromhex(code) not in content

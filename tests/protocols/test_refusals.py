@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The refusals: one closed table, and no code anywhere that is not in it."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import protocols
+from protocols import refusals
+from protocols.answers import WIRE_CODES
+from protocols.errors import AnswerInvalid, ProtocolError, Refused, Unreadable
+from protocols.refusals import REFUSALS, UNREADABLE_WIRE, RefusalClass, refusal
+
+ROOM = Path(protocols.__file__).parent
+HOUSE = ROOM.parent
+CODE = re.compile(r"SK-[A-Z]\d\d")
+
+SAID = {
+    "envelope.py": {"SK-U01", "SK-U02", "SK-U07"},
+    "directory.py": {"SK-U03", "SK-U04", "SK-U05"},
+    "header.py": {"SK-U06"},
+    "permit.py": {"SK-C01", "SK-C02", "SK-C06", "SK-U03"},
+    "route.py": {"SK-C13"},
+    "answers.py": {"SK-T04"},
+    "linkage_code.py": {"SK-K01"},
+}
+"""What this room says; each code is reached by a test of its module."""
+
+
+def codes_in(path: Path) -> Iterator[str]:
+    """Every code that stands as a whole text in a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if CODE.fullmatch(node.value):
+                yield node.value
+
+
+# --- the table ------------------------------------------------------------------------
+
+
+def test_every_code_has_one_row() -> None:
+    written = re.findall(r'Refusal\("(SK-\w+)"', inspect.getsource(refusals))
+    assert len(written) == len(set(written))
+    assert set(written) == set(REFUSALS)
+    assert all(code == row.code for code, row in REFUSALS.items())
+    assert all(CODE.fullmatch(code) for code in REFUSALS)
+
+
+def test_every_row_names_the_rule_that_it_keeps() -> None:
+    for row in REFUSALS.values():
+        assert re.fullmatch(r"R-\d{3}|RFC \d{4}", row.rule), row.code
+
+
+def test_every_row_says_what_happened_in_two_languages_and_what_to_do() -> None:
+    for row in REFUSALS.values():
+        assert re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", row.ja), row.code
+        assert row.en.isascii(), row.code
+        assert row.en[0].islower() or row.en.startswith(("HTTP", "TLS")), row.code
+        assert re.fullmatch(r"[A-Z].*\.", row.mend), row.code
+
+
+def test_no_two_rows_say_the_same() -> None:
+    for language in ("ja", "en"):
+        texts = [getattr(row, language) for row in REFUSALS.values()]
+        assert len(texts) == len(set(texts))
+
+
+def test_a_letter_belongs_to_one_class() -> None:
+    letters: dict[str, set[RefusalClass]] = {}
+    for code, row in REFUSALS.items():
+        letters.setdefault(code[3], set()).add(row.kind)
+    mixed = {letter for letter, kinds in letters.items() if len(kinds) > 1}
+    assert mixed == {"S"}  # a busy station says so; a station with a full disk cannot
+    assert letters["L"] == {RefusalClass.LINK}
+    assert letters["U"] == {RefusalClass.UNREADABLE}
+    assert letters["H"] == letters["T"] == {RefusalClass.LOCAL}
+
+
+# --- what a peer is told --------------------------------------------------------------
+
+
+def test_whatever_is_unreadable_has_one_code_on_the_wire() -> None:
+    for row in REFUSALS.values():
+        unreadable = row.kind is RefusalClass.UNREADABLE
+        assert row.wire == (UNREADABLE_WIRE if unreadable else row.code)
+
+
+def test_what_is_unreadable_is_not_worth_trying_again() -> None:
+    assert not any(
+        row.retry for row in REFUSALS.values() if row.kind is RefusalClass.UNREADABLE
+    )
+
+
+def test_the_codes_on_the_wire_are_the_readable_ones_and_one_more() -> None:
+    readable = {
+        code for code, row in REFUSALS.items() if row.kind is RefusalClass.READABLE
+    }
+    assert readable | {UNREADABLE_WIRE} == WIRE_CODES
+
+
+def test_a_code_outside_the_table_is_our_own_fault() -> None:
+    assert refusal("SK-U03").en == "signature does not verify"
+    with pytest.raises(KeyError):
+        refusal("SK-X99")
+
+
+# --- who says them --------------------------------------------------------------------
+
+
+def test_each_module_of_this_room_says_just_these_codes() -> None:
+    said = {path.name: set(codes_in(path)) for path in ROOM.glob("*.py")}
+    del said["refusals.py"]
+    assert {name: codes for name, codes in said.items() if codes} == SAID
+
+
+def test_every_code_in_the_house_is_in_the_table() -> None:
+    rooms = ("protocols", "gateway", "simulators")
+    found = {
+        code
+        for room in rooms
+        for path in (HOUSE / room).rglob("*.py")
+        for code in codes_in(path)
+    }
+    assert set(REFUSALS) >= found - {UNREADABLE_WIRE}
+
+
+def test_an_error_of_this_room_carries_its_code_and_nothing_else() -> None:
+    for kind in (Unreadable, Refused, AnswerInvalid):
+        error = kind("SK-U01")
+        assert isinstance(error, ProtocolError)
+        assert (error.code, str(error), error.args) == ("SK-U01", "SK-U01", ("SK-U01",))

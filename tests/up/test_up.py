@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sekisho up` as a new user meets it: one command, a table, nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.residents import generate
+
+Played = tuple[Path, list[dict[str, Any]]]
+SEKISHO = [sys.executable, "-m", "sekisho"]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of processes that work in ``folder``."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if str(folder) in line:
+                found.append(line)
+    return found
+
+
+def gone(folder: Path, seconds: float = 10.0) -> bool:
+    """Whether all of a network's processes end in time."""
+    deadline = time.monotonic() + seconds
+    while processes_of(folder):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """A network whose story was played to its end."""
+    folder = tmp_path_factory.mktemp("up") / "network"
+    words = ["up", "--once", "--json", "--residents", "200", "--seed", "7", "--dir"]
+    done = subprocess.run(
+        [*SEKISHO, *words, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+def test_every_step_of_the_story_is_as_expected(
+    played: Played,
+) -> None:
+    wrong = [line for line in played[1] if not line["right"]]
+    assert wrong == []
+
+
+def test_the_story_asks_for_all_sixty_items(played: Played) -> None:
+    items = [line for line in played[1] if line["key"].startswith("items/")]
+    assert len(items) == 60
+
+
+def test_nothing_is_left_running_after_the_story(
+    played: Played,
+) -> None:
+    assert gone(played[0])
+
+
+def test_no_file_of_a_station_holds_a_name_or_a_number(
+    played: Played,
+) -> None:
+    """Copies are encrypted at rest, and so is what waits in a store."""
+    secrets = [
+        text.encode()
+        for resident in generate("7", 200)
+        for text in (
+            resident.kanji_name,
+            resident.individual_number,
+            resident.resident_record_code,
+            resident.addressee_number,
+        )
+    ]
+    for path in played[0].rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert not [s for s in secrets if s in data], path.name
+
+
+def test_key_files_are_for_their_owner_alone(played: Played) -> None:
+    keys = [*played[0].rglob("*.key")]
+    assert keys
+    assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
+
+
+def test_the_same_folder_with_another_seed_is_refused(
+    played: Played,
+) -> None:
+    done = subprocess.run(
+        [*SEKISHO, "up", "--once", "--dir", str(played[0]), "--seed", "8"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "choose another --dir" in done.stderr
+
+
+def start(folder: Path) -> "subprocess.Popen[str]":
+    """A network that keeps running; back when its story is over."""
+    running = subprocess.Popen(
+        [*SEKISHO, "up", "--residents", "200", "--dir", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert running.stdout is not None
+    for line in running.stdout:
+        if "runs until Ctrl-C" in line:
+            return running
+    raise AssertionError("the network ended by itself")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_it_ends_it_leaves_no_process_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    running = start(tmp_path / "network")
+    try:
+        assert processes_of(tmp_path)
+        os.kill(running.pid, number)
+        running.wait(30)
+        assert gone(tmp_path)
+    finally:
+        running.kill()
+        running.wait()
+        assert running.stdout is not None
+        running.stdout.close()
