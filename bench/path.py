@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a path is measured: new store, new daemon, limit, run, and a look at the store.
 
-The limit is measured on the gateway's core right before the gateway starts there; the
-driver has the other core. What the driver counted must stand in the gateway's store.
+The driver has another core than the gateway; the limit is measured on the gateway's
+core, right after the gateway has left it. What the driver counted must stand in the gateway's store.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from bench.driver import Path, Run, WrongAnswer
 from bench.limits import Limits, Recipe
 from bench.measured import Measured
 from bench.orders import Ask
-from bench.station import Gateway, cores
+from bench.station import Gateway, cores, pinned
 from bench.world import World
 
 WARM_UP = 1.0
@@ -60,20 +59,19 @@ class Result:
 
 def run(benchmark: Benchmark, world: World, seconds: float) -> Result:
     """Measure one path once."""
+    station = benchmark.path.gateway
+    config = world.fresh(station)
+    asks = tuple(benchmark.asks(world, int(FASTEST * (WARM_UP + seconds))))
     mine, other = cores()
-    config = world.fresh(benchmark.path.gateway)
-    count = int(FASTEST * (WARM_UP + seconds))
-    asks = tuple(benchmark.asks(world, count))
-    limits = _measured_limits(mine)
     gateway = Gateway.start(config, mine)
-    os.sched_setaffinity(0, {other})
     try:
         driven = Run(world, benchmark.path, gateway, asks)
-        measured = driven.timed(WARM_UP, seconds)
+        with pinned(other):
+            measured = driven.timed(WARM_UP, seconds)
     finally:
-        os.sched_setaffinity(0, {mine, other})
         gateway.stop()
-    if world.delivered(benchmark.path.gateway) < driven.finished:
+    if world.delivered(station) < driven.finished:
         raise WrongAnswer("the store knows of fewer transactions than were finished")
     recipe = benchmark.recipe(measured.sizes, measured.batch)
-    return Result(measured, limits(recipe), recipe)
+    with pinned(mine):
+        return Result(measured, Limits().of(recipe), recipe)

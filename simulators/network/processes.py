@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -53,11 +54,13 @@ class Processes:
 
     def start(self) -> None:
         """Start everything and wait until it is ready; raises `NotReady`."""
-        with tempfile.TemporaryDirectory(prefix="sekisho-") as folder:
-            waiting = [
-                (self._spawn(title, command, notify), notify)
-                for title, command, notify in self._commands(Path(folder))
-            ]
+        with ExitStack() as opened:
+            folder = tempfile.TemporaryDirectory(prefix="sekisho-")
+            where = Path(opened.enter_context(folder))
+            waiting = []
+            for title, command, notify in self._commands(where):
+                opened.enter_context(notify.sock)
+                waiting.append((self._spawn(title, command, notify), notify))
             for child, notify in waiting:
                 _wait(child, notify.sock)
 
@@ -135,12 +138,11 @@ class _Notify:
 
 def _wait(child: Child, sock: socket.socket) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    with sock:
-        while time.monotonic() < deadline:
-            if select.select([sock], [], [], 0.1)[0] and b"READY=1" in sock.recv(4096):
-                return
-            if child.process.poll() is not None:
-                break
+    while time.monotonic() < deadline:
+        if select.select([sock], [], [], 0.1)[0] and b"READY=1" in sock.recv(4096):
+            return
+        if child.process.poll() is not None:
+            break
     raise NotReady(
         f"{child.title} did not get ready; its log ends:\n{_tail(child.log)}"
     )
