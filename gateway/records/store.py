@@ -119,9 +119,12 @@ class Store(StoreReader):
         self.journal.must_be_writable()
 
     def close(self) -> None:
-        """Finish what was handed in, then let go of the file."""
-        self.journal.close()
+        """Finish what was handed in, then let go of the file.
+
+        The writer goes last: it alone can fold SQLite's log back into the file.
+        """
         super().close()
+        self.journal.close()
 
 
 def commit_once(path: Path, key: bytes, work: Callable[[Transaction], T]) -> T:
