@@ -114,7 +114,7 @@ def _allowed(place: str) -> str:
     if allowed is Shape.SIZED:
         return f"{_SIZES[place]} octets"
     if isinstance(allowed, Shape):
-        return allowed.value
+        return str(allowed.value)
     return " or ".join(_value(value) for value in allowed)
 
 

@@ -92,7 +92,6 @@ class Timing(_Part, frozen=True):
     release_by: Seconds = 7 * 86400.0
     """Core: from a permit's issue to the last release of a hold."""
     route_days: Annotated[int, Meta(ge=1, le=31)] = 1
-    message_lifetime: Annotated[float, Meta(gt=0, le=86400)] = 86400.0
     hold_longest: Seconds = 7 * 86400.0
     """Provider: how long a hold may wait, within what the permit allows."""
     notice_every: Seconds = 0.5

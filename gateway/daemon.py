@@ -35,6 +35,7 @@ from gateway.services.notify import Notifier
 from gateway.services.outbox import Outbox
 from gateway.services.peer import PeerClient
 from gateway.services.post import Post
+from gateway.services.revocation import Revocation
 from gateway.services.runtime import Runtime
 from gateway.services.sender import Sender
 from gateway.station import Station, load_codes, load_directory, load_keys
@@ -55,7 +56,10 @@ ROLES: dict[str, Any] = {
 HOLD_INTERVAL = 0.2
 """Seconds between two looks for decisions: a clerk should not wait for the machine."""
 OUTBOX_INTERVAL = 1.0
+FINISH_SECONDS = 2.0
+"""For what is in flight at a stop: once for those who ask us, once for those we ask."""
 LINK_INTERVAL = 1.0
+CRL_INTERVAL = 1.0
 
 
 @dataclass(slots=True)
@@ -69,12 +73,16 @@ class Running:
     loops: list[task.LoopingCall]
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is in flight, then close the store."""
+        """Take nothing new, finish what is in flight, then close the store.
+
+        What a peer does not answer in time stays in the outbox.
+        """
         for loop in self.loops:
             loop.stop()
-        await gatherResults([listener.stop() for listener in self.listeners])
-        await self.post.stop()
-        await gatherResults([client.close() for client in self.clients])
+        sent = self.post.stop()
+        await gatherResults([one.stop(FINISH_SECONDS) for one in self.listeners])
+        await gatherResults([one.close(FINISH_SECONDS) for one in self.clients])
+        await sent
         self.station.store.close()
 
 
@@ -121,6 +129,8 @@ def _loops(
     timing = runtime.station.config.timing
     yield _every(OUTBOX_INTERVAL, Outbox(runtime.station, post, clock).look, reactor)
     yield _every(LINK_INTERVAL, links.write, reactor)
+    trust, crl = runtime.station.directory.trust, runtime.station.config.keys.crl
+    yield _every(CRL_INTERVAL, Revocation(trust, crl).look, reactor)
     if isinstance(role, IntermediateServer):
         yield _every(HOLD_INTERVAL, Holds(runtime, role, clock).look, reactor)
         yield _every(timing.notice_every, Notices(runtime, clock).tell, reactor)

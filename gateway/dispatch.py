@@ -24,6 +24,7 @@ from protocols.header import (
     new_message_id,
     wire_time,
 )
+from schemas.catalogue import row
 
 
 class NoSuchPeer(Exception):
@@ -43,7 +44,8 @@ class Draft:
     processing_number: bytes | None = None
     permit_digest: bytes | None = None
     in_reply_to: InReplyTo | None = None
-    lifetime: timedelta = limits.MAX_LIFETIME
+    lifetime: timedelta | None = None
+    """How long it may take; what the catalogue says of its type where None."""
     item_no: int | None = None
     kinds: tuple[str, ...] = ()
     person_tag: str = ""
@@ -84,7 +86,7 @@ class Writer:
             sender=self._name,
             receiver=draft.receiver,
             created=created,
-            expires=expiry(created, draft.lifetime),
+            expires=expiry(created, draft.lifetime or _lifetime(draft.message_type)),
             sealing_certificate=peer.recipient.digest,
             content_digest=content_digest(salt, draft.payload),
             processing_number=draft.processing_number,
@@ -100,3 +102,7 @@ class Writer:
             now,
             self._token_bytes,
         )
+
+
+def _lifetime(message_type: str) -> timedelta:
+    return timedelta(seconds=row(message_type).lifetime_seconds)

@@ -22,7 +22,7 @@ from datetime import datetime
 from gateway.outcome import Admitted, Case, Held, Outcome, Refused, Repeated, Verdict
 from gateway.rules.check import walk
 from gateway.rules.message import MESSAGE_CHECKS
-from gateway.rules.permit import is_suppressed
+from gateway.rules.permit import is_suppressed, with_copy
 from gateway.rules.pipelines import PIPELINES
 from gateway.view import StationView
 from pki.trust import Identity
@@ -81,10 +81,13 @@ def _judge(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome:
     verdicts = (*verdicts, fits, *way.verdicts)
     if way.code:
         return Refused(way.code, verdicts, case.opened, way.case)
-    if kind == "provision_order" and is_suppressed(way.case):
+    if kind != "provision_order":
+        return Admitted(way.case, verdicts)
+    found = with_copy(way.case)
+    if is_suppressed(found):
         flagged = Verdict("R-130", "a person looks before it is answered", True)
-        return Held(way.case, (*verdicts, flagged))
-    return Admitted(way.case, verdicts)
+        return Held(found, (*verdicts, flagged))
+    return Admitted(found, verdicts)
 
 
 def payload_code(error: XmlRefused) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gateway.records.copies import Copy
 from gateway.view import StationView
 from pki.trust import Identity
 from protocols.envelope import Opened
@@ -44,6 +45,8 @@ class Case:
     permit_bytes: bytes = field(default=b"", repr=False)
     route: Route | None = None
     route_bytes: bytes = field(default=b"", repr=False)
+    copy: Copy | None = field(default=None, repr=False)
+    """Provider: what is held of the subject, read once for this message."""
 
 
 @dataclass(frozen=True, slots=True)

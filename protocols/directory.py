@@ -61,6 +61,26 @@ class Directory:
         """The station called ``name``, or None where the master has none."""
         return self._peers.get(name)
 
+    def trusted(self, name: StationName, purpose: Purpose, at: datetime) -> bool:
+        """Whether a station's certificate for ``purpose`` is to be believed now."""
+        peer = self._peers.get(name)
+        if peer is None:
+            return False
+        entry = peer.entry
+        of = {Purpose.PERMIT: entry.permit, Purpose.SEALING: entry.sealing[:1]}
+        return any(
+            self._believed(one, purpose, at) for one in of.get(purpose, entry.signing)
+        )
+
+    def _believed(
+        self, certificate: x509.Certificate, purpose: Purpose, at: datetime
+    ) -> bool:
+        try:
+            self.trust.check(certificate, purpose, at)
+        except Untrusted:
+            return False
+        return True
+
     def signer(self, signed: Signed, purpose: Purpose, at: datetime) -> Identity:
         """Who signed; raises `Unreadable` where nobody believable did.
 

@@ -11,7 +11,7 @@ store, which alone can know.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -137,6 +137,29 @@ def read(data: bytes, directory: Directory, at: datetime) -> Permit:
     if identity.station.role != CORE_ROLE:
         raise Refused("SK-C02")
     return Permit.decode(signed.content)
+
+
+def recall(data: bytes) -> Permit:
+    """Read a permit that was verified when it came, from where we kept it ourselves.
+
+    Whether its issuer is still trusted is to be asked anew (`Directory.trusted`).
+    """
+    return Permit.decode(_parse(data).content)
+
+
+def renews(new: Permit, old: Permit) -> bool:
+    """Whether ``new`` permits what ``old`` did, but for its time and its route."""
+    return (
+        replace(
+            new,
+            permit_id=old.permit_id,
+            route_digest=old.route_digest,
+            issued=old.issued,
+            answer_by=old.answer_by,
+        )
+        == old
+        and new.permit_id != old.permit_id
+    )
 
 
 def subject_commitment(salt: bytes, code: str) -> bytes:

@@ -130,9 +130,6 @@ _ROWS: Final = (
     Refusal("SK-X04", _READ, "R-072", False, "別の領域の番号",
             "a number of the other realm",
             "Never put real numbers into a simulation, nor the reverse."),
-    Refusal("SK-X05", _READ, "R-025", False, "使えない文字",
-            "a character that this network cannot carry",
-            "Use the recorded substitute character."),
     # -- policy: the matching list ---------------------------------------------------
     Refusal("SK-P01", _READ, "R-104", False, "照合リストにない項目",
             "item not on the matching list", "Ask under an item of the list."),
@@ -179,8 +176,10 @@ _ROWS: Final = (
             "route expired or not the core's", "Make a new inquiry."),
     Refusal("SK-C14", _READ, "R-128", False, "対応する取引がない",
             "no such transaction", "Start with an inquiry."),
+    Refusal("SK-C15", _READ, "R-144", False, "提供者が指示を受領しない",
+            "the provider did not take the order in time",
+            "Make a new inquiry later."),
     # -- state -----------------------------------------------------------------------
-    Refusal("SK-S02", _READ, "R-111", True, "混雑", "busy", "Send again later."),
     Refusal("SK-H01", _LOCAL, "R-131", False, "職員が提供を認めなかった",
             "an operator refused the provision", "Nothing: the decision is made."),
     Refusal("SK-H02", _LOCAL, "R-131", False, "保留の期限切れ",
@@ -199,9 +198,6 @@ _ROWS: Final = (
     Refusal("SK-T05", _LOCAL, "R-159", True, "相手がこの局を認証しない",
             "the peer does not accept this station",
             "Look at our own TLS certificate, then ask the peer."),
-    Refusal("SK-S01", _LOCAL, "R-110", True, "記録の保存ができない",
-            "the record store cannot be written, nothing is sent",
-            "Mend the disk; the station goes on by itself."),
 )  # fmt: skip
 
 REFUSALS: Final[Mapping[str, Refusal]] = {row.code: row for row in _ROWS}

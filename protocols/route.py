@@ -121,7 +121,7 @@ class RouteReader:
                 self._known.popitem(last=False)
         route, identity = known
         self._still_trusted(identity, at)
-        if not route.not_before <= at <= route.not_after:
+        if not route.not_before - limits.MAX_SKEW <= at <= route.not_after:
             raise Refused("SK-C13")
         return route
 

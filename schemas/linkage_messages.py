@@ -134,7 +134,7 @@ class ProvisionNoticeEntry:
 
     processing_number: bytes
     outcome: str
-    """`provided` or `lapsed`."""
+    """`provided`, `lapsed`, or `refused` where the requester did not take it."""
     at: datetime
 
 

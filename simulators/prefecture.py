@@ -9,8 +9,9 @@ file of JSON lines without personal data, durable before the answer leaves.
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -21,7 +22,7 @@ from protocols import limits
 from protocols.answers import Receipt, SignedRefusal, write_receipt, write_refusal
 from protocols.envelope import Opened, digest, unpack
 from protocols.errors import Unreadable
-from protocols.header import wire_time
+from protocols.header import Header, wire_time
 from protocols.identifiers import (
     Realm,
     individual_number_is_valid,
@@ -105,11 +106,9 @@ class PrefecturalServer:
             return "SK-M03"
         if header.message_type != NOTICE:
             return "SK-M04"
-        if now > header.expires + limits.MAX_SKEW:
-            return "SK-M06"
-        if header.created > now + limits.MAX_SKEW:
-            return "SK-M07"
-        return self._payload_fault(opened.payload)
+        if header.sealing_certificate != self._peer.sealing_digest:
+            return "SK-M10"
+        return _time_fault(header, now) or self._payload_fault(opened.payload)
 
     def _payload_fault(self, payload: bytes) -> str:
         try:
@@ -117,10 +116,11 @@ class PrefecturalServer:
         except XmlRefused as error:
             return "SK-X02" if error.is_schema_fault else "SK-X01"
         assert isinstance(value, IdentityInformationUpdateNotice)
-        numbers_hold = individual_number_is_valid(
-            value.individual_number, self._realm
-        ) and resident_record_code_is_valid(value.resident_record_code, self._realm)
-        return "" if numbers_hold else "SK-X03"
+        return _number_fault(
+            value.individual_number, individual_number_is_valid, self._realm
+        ) or _number_fault(
+            value.resident_record_code, resident_record_code_is_valid, self._realm
+        )
 
     def _refuse(
         self,
@@ -168,3 +168,23 @@ class PrefecturalServer:
             file.flush()
             os.fsync(file.fileno())
         return hashlib.sha256(data).digest()
+
+
+def _time_fault(header: Header, now: datetime) -> str:
+    if now > header.expires + limits.MAX_SKEW:
+        return "SK-M06"
+    if header.created > now + limits.MAX_SKEW:
+        return "SK-M07"
+    if not timedelta(0) < header.expires - header.created <= limits.MAX_LIFETIME:
+        return "SK-M08"
+    return ""
+
+
+def _number_fault(
+    number: str, valid: Callable[[str, Realm], bool], realm: Realm
+) -> str:
+    """Whether a number is of this realm, of the other one, or of none."""
+    if valid(number, realm):
+        return ""
+    other = Realm.STANDARD if realm is Realm.SIMULATION else Realm.SIMULATION
+    return "SK-X04" if valid(number, other) else "SK-X03"

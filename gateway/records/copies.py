@@ -81,6 +81,12 @@ class CopyReads(Reads):
         tag = self._keys.lookup_tag("addressee", number)
         return self._copy(f"{_SELECT} WHERE addressee_tag = ?", tag)
 
+    def copy_version(self, code: str) -> int | None:
+        """The `flag_version` of that subject's copy, without opening it."""
+        tag = self._keys.lookup_tag("code", code)
+        row = self._one("SELECT flag_version FROM copies WHERE code_tag = ?", tag)
+        return None if row is None else int(row[0])
+
     def copy_count(self) -> int:
         """How many copies are held."""
         return int(self._all("SELECT count(*) FROM copies")[0][0])

@@ -16,7 +16,7 @@ from gateway.outcome import Case
 from gateway.records.rows import CoreTransaction
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import About, Conflict, Plan
-from gateway.rules.core import provider_of
+from gateway.rules.core import own_entries, provider_of
 from pki.cms import Signer
 from pki.names import StationName
 from protocols import envelope, limits, permit, route
@@ -210,17 +210,19 @@ class Core:
         return Plan(about, (close,), (told,))
 
     def _notice(self, case: Case) -> Plan:
-        return Plan(
-            effects=tuple(
-                partial(
-                    Transaction.close_transaction,
-                    processing_number=entry.processing_number,
-                    outcome=entry.outcome,
-                    at=entry.at,
-                )
-                for entry in case.value.entries
+        own = own_entries(case)
+        strange = len(case.value.entries) - len(own)
+        detail = f"{strange} entries of no transaction of ours" if strange else ""
+        effects = tuple(
+            partial(
+                Transaction.close_transaction,
+                processing_number=entry.processing_number,
+                outcome=entry.outcome,
+                at=entry.at,
             )
+            for entry in own
         )
+        return Plan(About(detail=detail), effects)
 
 
 def _row(made: Permit, permit_digest: bytes) -> CoreTransaction:

@@ -10,6 +10,7 @@ from gateway.roles.core import Core
 from gateway.roles.plan import NOTHING, Plan
 from gateway.station import Station
 from protocols.envelope import Opened
+from protocols.refusals import RefusalClass, refusal
 
 
 class CoreSystem:
@@ -48,7 +49,10 @@ class CoreSystem:
         if outgoing.message_type != "provision_order" or number is None:
             return NOTHING
         known = self._station.transaction(number)
-        return NOTHING if known is None else self._core.order_failed(known, code, now)
+        if known is None:
+            return NOTHING
+        told = code if refusal(code).kind is RefusalClass.READABLE else "SK-C15"
+        return self._core.order_failed(known, told, now)
 
     def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
         return None

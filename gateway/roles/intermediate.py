@@ -5,6 +5,7 @@ It answers orders from its copies and asks for its own organisation. Which of th
 a message concerns is told by its type alone.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,13 +16,15 @@ from gateway.outcome import Admitted, Held
 from gateway.records.rows import Hold, Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles import provider, requester
-from gateway.roles.plan import About, Conflict, Plan
+from gateway.roles.plan import NOTHING, About, Conflict, Effect, Plan
 from gateway.roles.provider import Ordered, Provider, Provision
 from gateway.station import Station
+from pki.names import StationName
+from pki.trust import Purpose
 from protocols.envelope import Opened, digest
 from protocols.errors import AnswerInvalid
-from protocols.permit import Permit
 from protocols.permit import read as read_permit
+from protocols.permit import recall, renews
 from schemas.messages import (
     InformationInquiryAcceptance,
     PermitRenewal,
@@ -52,14 +55,8 @@ class IntermediateServer:
         outcomes = {"information_provision": "provided", "provision_lapse": "lapsed"}
         outcome = outcomes.get(outgoing.message_type)
         if outcome is None or outgoing.processing_number is None:
-            return Plan()
-        effect = partial(
-            Transaction.add_notice,
-            processing_number=outgoing.processing_number,
-            outcome=outcome,
-            at=now,
-        )
-        return Plan(effects=(effect,))
+            return NOTHING
+        return Plan(effects=(_tell(outgoing.processing_number, outcome, now),))
 
     def replied(self, outgoing: Outgoing, reply: Opened, now: datetime) -> Plan:
         """The core accepted an inquiry, or renewed a permit."""
@@ -69,37 +66,59 @@ class IntermediateServer:
             return requester.accepted(outgoing.processing_number, value.permit_digest)
         if not isinstance(value, PermitRenewal):
             raise AnswerInvalid("SK-T04")
-        permit = read_permit(value.permit, self._station.directory, now)
         hold = self._station.store.hold(outgoing.context.decode())
-        if hold is None:
-            return Plan()
-        return self._send(hold, permit, value.permit, value.route)
+        return NOTHING if hold is None else self._renewed(hold, value, now)
 
     def failed(self, outgoing: Outgoing, code: str, now: datetime) -> Plan:
-        """The core refused an inquiry, or it never got there."""
-        if outgoing.message_type != "information_inquiry":
-            return Plan()
-        assert outgoing.processing_number is not None
-        return requester.failed(outgoing.processing_number, code)
+        """A message of ours was refused for good, or its time ran out."""
+        number = outgoing.processing_number
+        if number is None:
+            return NOTHING
+        match outgoing.message_type:
+            case "information_inquiry":
+                return requester.failed(number, code)
+            case "information_provision" | "provision_lapse":
+                return Plan(effects=(_tell(number, "refused", now),))
+            case _:
+                return NOTHING
 
     def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
-        """Flag, content and permit are read again before each attempt (invariant 4)."""
+        """Flag, content, permit and revocation are read again before each attempt.
+
+        While nothing has changed since the answer was made, it goes. Else it is taken
+        back: for a person if the subject is flagged or a person saw other content, for
+        an answer of today's content, or for a lapse where nothing may be provided now.
+        """
         if outgoing.message_type != "information_provision":
             return None
         sent = msgspec.msgpack.decode(outgoing.context, type=Provision)
-        permit = read_permit(sent.permit, self._station.directory, now)
-        ordered = self._ordered(permit, sent.permit, sent.route, sent.subject_code)
-        if now > permit.answer_by:
-            return Plan(ordered.about(), (), (provider.lapse(ordered),))
+        version = self._station.store.copy_version(sent.subject_code)
+        in_time = now <= sent.answer_by and self._still_trusted(outgoing.peer, now)
+        if in_time and version == outgoing.guard_version:
+            return None
+        ordered = self._recalled(sent.permit, sent.route, sent.subject_code)
         copy = self._station.copy(sent.subject_code)
-        if copy is None:
+        if not in_time or copy is None:
             return Plan(ordered.about(), (), (provider.lapse(ordered),))
-        payload = provider.provision_payload(permit, copy)
+        payload = provider.provision_payload(ordered.permit, copy)
         unchanged = digest(payload) == sent.payload_digest
         if unchanged and (sent.hold_id or not copy.suppressed):
             return None
+        if not copy.suppressed and not sent.hold_id:
+            anew = provider.provision(ordered, payload, copy.flag_version)
+            return Plan(ordered.about(), (), (anew,))
         hold = self._provider.hold(ordered, payload, copy.flag_version, now)
         return Plan(ordered.about(), (partial(Transaction.open_hold, hold=hold),))
+
+    def _still_trusted(self, requester_name: str, now: datetime) -> bool:
+        """Whether permit issuer and receiver still are who they were."""
+        directory, core = self._station.directory, self._station.core()
+        receiver = StationName.parse(requester_name)
+        return (
+            core is not None
+            and directory.trusted(core, Purpose.PERMIT, now)
+            and directory.trusted(receiver, Purpose.SEALING, now)
+        )
 
     # -- holds -----------------------------------------------------------------
 
@@ -109,12 +128,11 @@ class IntermediateServer:
         The content must still be what the person saw; else a new hold shows the new
         one, and nothing leaves.
         """
-        permit = read_permit(hold.permit, self._station.directory, now)
-        ordered = self._ordered(permit, hold.permit, hold.route, hold.subject_code)
+        ordered = self._recalled(hold.permit, hold.route, hold.subject_code)
         copy = self._station.copy(hold.subject_code)
         if copy is None or now > hold.release_by:
             return self.lapsed(hold, now)
-        payload = provider.provision_payload(permit, copy)
+        payload = provider.provision_payload(ordered.permit, copy)
         if digest(payload) != hold.payload_digest:
             anew = self._provider.hold(ordered, payload, copy.flag_version, now)
             effects = (
@@ -122,8 +140,8 @@ class IntermediateServer:
                 partial(Transaction.open_hold, hold=anew),
             )
             return Plan(ordered.about(), effects)
-        if now <= permit.answer_by:
-            return self._send(hold, permit, hold.permit, hold.route)
+        if now <= ordered.permit.answer_by:
+            return self._send(hold, ordered, copy.flag_version)
         return self._renew(hold, ordered)
 
     def refused(self, hold: Hold, now: datetime) -> Plan:
@@ -135,20 +153,38 @@ class IntermediateServer:
         return self._end(hold, "lapsed", now)
 
     def _end(self, hold: Hold, state: str, now: datetime) -> Plan:
-        permit = read_permit(hold.permit, self._station.directory, now)
-        ordered = self._ordered(permit, hold.permit, hold.route, hold.subject_code)
+        ordered = self._recalled(hold.permit, hold.route, hold.subject_code)
         close = partial(_close, hold_id=hold.hold_id, state=state)
         return Plan(ordered.about(), (close,), (provider.lapse(ordered),))
 
-    def _send(
-        self, hold: Hold, permit: Permit, permit_bytes: bytes, route_bytes: bytes
-    ) -> Plan:
-        ordered = self._ordered(permit, permit_bytes, route_bytes, hold.subject_code)
+    def _send(self, hold: Hold, ordered: Ordered, flag_version: int) -> Plan:
         close = partial(_close, hold_id=hold.hold_id, state="released")
-        draft = provider.provision(
-            ordered, hold.payload, hold.flag_version, hold.hold_id
-        )
+        draft = provider.provision(ordered, hold.payload, flag_version, hold.hold_id)
         return Plan(ordered.about(), (close,), (draft,))
+
+    def _renewed(self, hold: Hold, value: PermitRenewal, now: datetime) -> Plan:
+        """The core renewed a permit: it must permit just what the old one did."""
+        new = read_permit(value.permit, self._station.directory, now)
+        way = self._station.facts.routes.read(value.route, now)
+        fits = (
+            renews(new, recall(hold.permit))
+            and new.route_digest == digest(value.route)
+            and way.requester == new.requester
+        )
+        if not fits:
+            raise AnswerInvalid("SK-T04")
+        code = hold.subject_code
+        tag = self._station.store.person_tag(code)
+        ordered = Ordered(new, value.permit, value.route, code, tag)
+        copy = self._station.copy(code)
+        if copy is None:
+            return self.lapsed(hold, now)
+        payload = provider.provision_payload(new, copy)
+        if digest(payload) != hold.payload_digest:
+            return self.released(hold, now)
+        plan = self._send(hold, ordered, copy.flag_version)
+        use = partial(provider.use_permit, ordered=ordered)
+        return replace(plan, effects=(use, *plan.effects))
 
     def _renew(self, hold: Hold, ordered: Ordered) -> Plan:
         core = self._station.core()
@@ -166,11 +202,16 @@ class IntermediateServer:
         )
         return Plan(ordered.about(), (), (draft,))
 
-    def _ordered(
-        self, permit: Permit, permit_bytes: bytes, route_bytes: bytes, code: str
-    ) -> Ordered:
+    def _recalled(self, permit_bytes: bytes, route: bytes, code: str) -> Ordered:
+        """An order as it was kept: its permit was verified when it came."""
         tag = self._station.store.person_tag(code)
-        return Ordered(permit, permit_bytes, route_bytes, code, tag)
+        return Ordered(recall(permit_bytes), permit_bytes, route, code, tag)
+
+
+def _tell(number: bytes, outcome: str, at: datetime) -> Effect:
+    return partial(
+        Transaction.add_notice, processing_number=number, outcome=outcome, at=at
+    )
 
 
 def _close(tx: Transaction, hold_id: str, state: str) -> None:

@@ -35,7 +35,8 @@ class About:
     person_tag: str = ""
     permit_digest: bytes | None = None
     code: str = ""
-    """The refusal that a peer tells of, where it does."""
+    """A refusal that a peer tells of, or why nothing will be provided."""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

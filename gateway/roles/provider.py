@@ -8,7 +8,7 @@ same as that of every other lapse.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -41,6 +41,7 @@ class Provision(msgspec.Struct, frozen=True):
     route: bytes
     subject_code: str
     payload_digest: bytes
+    answer_by: datetime
     hold_id: str = ""
     """The hold that released it; empty where no person had to look."""
 
@@ -79,10 +80,11 @@ class Provider:
         """What to do with an order that passed its checks."""
         case = outcome.case
         ordered = ordered_of(case, person_tag)
-        copy = case.station.copy(ordered.subject_code)
-        use = partial(_use_permit, ordered=ordered)
+        copy = case.copy
+        use = partial(use_permit, ordered=ordered)
         if copy is None or not set(ordered.permit.kinds) <= set(copy.kinds):
-            return Plan(ordered.about(), (use,), (lapse(ordered),))
+            about = replace(ordered.about(), code="SK-H03")
+            return Plan(about, (use,), (lapse(ordered),))
         payload = provision_payload(ordered.permit, copy)
         if isinstance(outcome, Held):
             held = self.hold(ordered, payload, copy.flag_version, case.now)
@@ -151,6 +153,7 @@ def provision(
         route=ordered.route_bytes,
         subject_code=ordered.subject_code,
         payload_digest=envelope.digest(payload),
+        answer_by=ordered.permit.answer_by,
         hold_id=hold_id,
     )
     return _draft(
@@ -197,7 +200,8 @@ def requester_of(permit: Permit) -> StationName:
     return permit.requester
 
 
-def _use_permit(tx: Transaction, ordered: Ordered) -> None:
+def use_permit(tx: Transaction, ordered: Ordered) -> None:
+    """Use the permit up; `Conflict` where another message was faster."""
     used_now = tx.use_permit(
         ordered.permit_digest,
         ordered.permit.permit_id,

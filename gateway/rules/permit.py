@@ -40,6 +40,8 @@ def _read_route(case: Case) -> Case | str:
         and found.sealing_certificate == case.permit.sealing_certificate
         and known is not None
         and known.endpoint == Endpoint(found.host, found.port)
+        and known.recipient is not None
+        and known.recipient.digest == case.permit.sealing_certificate
     )
     if not fits:
         return "SK-C07"
@@ -140,7 +142,11 @@ ORDER_CHECKS: tuple[Check, ...] = (
 """The provider's way of a `provision_order`."""
 
 
+def with_copy(case: Case) -> Case:
+    """The case with what is held of its subject."""
+    return replace(case, copy=case.station.copy(case.value.subject_code))
+
+
 def is_suppressed(case: Case) -> bool:
     """Whether a person must look first (R-130): the subject's copy is flagged."""
-    copy = case.station.copy(case.value.subject_code)
-    return copy is not None and copy.suppressed
+    return case.copy is not None and case.copy.suppressed

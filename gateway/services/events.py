@@ -94,6 +94,7 @@ def _incoming(
         permit_digest=_hex(permit),
         code=about.code,
         verdicts=verdicts,
+        detail=about.detail,
         evidence={"signed_header": opened.signed_header, **dict(plan.evidence)},
     )
 

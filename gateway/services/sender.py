@@ -35,8 +35,11 @@ from pki.names import StationName
 from protocols import answers
 from protocols.answers import Receipt, SignedRefusal
 from protocols.envelope import Opened, digest
-from protocols.errors import AnswerInvalid
-from schemas.xml import XmlRefused
+from protocols.errors import AnswerInvalid, ProtocolError
+from schemas.catalogue import Answer as AnswerKind
+from schemas.catalogue import Row
+from schemas.catalogue import row as catalogue_row
+from schemas.errors import SchemaError
 
 log = logging.getLogger(__name__)
 
@@ -162,19 +165,20 @@ class Sender:
                 response.body, offered, facts.opener, facts.directory, now
             )
             await self._consequence(outgoing, answer, response.body, now)
-        except (AnswerInvalid, XmlRefused):
+        except (ProtocolError, SchemaError):
             await self._postpone(outgoing, "SK-T04")
 
     async def _consequence(
         self, outgoing: Outgoing, answer: answers.Answer, raw: bytes, now: datetime
     ) -> None:
+        kind = catalogue_row(outgoing.message_type)
         match answer:
-            case Receipt():
+            case Receipt() if kind.answer is AnswerKind.RECEIPT:
                 plan = self._role.receipted(outgoing, now)
                 await self._settle(
                     outgoing, plan, EventKind.RECEIPTED, "delivered", raw, now
                 )
-            case Opened():
+            case Opened() if _is_reply_for(answer, self._station.name, kind):
                 plan = self._role.replied(outgoing, answer, now)
                 await self._settle(
                     outgoing,
@@ -188,6 +192,8 @@ class Sender:
                 await self._postpone(outgoing, answer.code, raw)
             case SignedRefusal():
                 await self._give_up(outgoing, answer.code, "refused", raw)
+            case _:
+                raise AnswerInvalid("SK-T04")
 
     async def _settle(
         self,
@@ -269,6 +275,12 @@ class Sender:
     ) -> None:
         later = replace(outgoing, attempts=attempts)
         self._reactor.callLater(delay.total_seconds(), self.offer, later)
+
+
+def _is_reply_for(reply: Opened, station: StationName, kind: Row) -> bool:
+    """Whether a reply is of the type that was asked for, and meant for us."""
+    header = reply.header
+    return header.receiver == station and header.message_type == kind.reply_type
 
 
 def _code_of(error: PeerError) -> str:

@@ -57,8 +57,9 @@ def message(
     world: World,
     sender: StationName,
     receiver: StationName,
-    message_type: str,
+    kind: str,
     payload: bytes,
+    /,
     *,
     signer: Signer | None = None,
     seal_for: StationName | None = None,
@@ -71,7 +72,7 @@ def message(
     assert peer.recipient is not None
     header = Header(
         message_id=b"message number 1",
-        message_type=message_type,
+        message_type=kind,
         sender=sender,
         receiver=receiver,
         created=at,
@@ -127,12 +128,10 @@ class Order:
     request: Packed
     permit: Permit
     route: Route
+    signed_route: bytes = field(repr=False)
+    """ECDSA signs differently each time; the permit names this one signature."""
     code: str
     salt: bytes = SALT
-
-    @property
-    def signed_route(self) -> bytes:
-        return route.issue(self.route, self.world.signer(CORE), NOON)
 
     def signed_permit(self, signer: Signer | None = None) -> bytes:
         by = signer or self.world.signer(CORE, Purpose.PERMIT)
@@ -141,7 +140,7 @@ class Order:
     def value(self, **parts: Any) -> ProvisionOrder:
         good = ProvisionOrder(
             permit=parts.pop("permit", None) or self.signed_permit(),
-            route=parts.pop("route", None) or self.signed_route,
+            route=self.signed_route,
             requester_header=self.request.signed_header,
             subject_code=self.code,
             subject_salt=self.salt,
@@ -158,27 +157,26 @@ class Order:
         )
 
 
-def order(world: World, person: int = PLAIN, **changes: Any) -> Order:
-    """A good order about ``person``; ``changes`` are to the permit or ``route_*``."""
-    request = inquiry_message(world)
-    sealing = world.keys(REQUESTER).sealing_digest
-    of_route = {
-        name.removeprefix("route_"): changes.pop(name)
-        for name in list(changes)
-        if name.startswith("route_") and name != "route_digest"
-    }
-    way = changed(
-        Route(
-            route_id=b"route number 1..",
-            requester=REQUESTER,
-            host="127.0.0.1",
-            port=PORTS[REQUESTER],
-            sealing_certificate=sealing,
-            not_before=NOON,
-            not_after=NOON + DAY,
-        ),
-        **of_route,
+def way_of(world: World, **changes: Any) -> Route:
+    """The route to the requester."""
+    good = Route(
+        route_id=b"route number 1..",
+        requester=REQUESTER,
+        host="127.0.0.1",
+        port=PORTS[REQUESTER],
+        sealing_certificate=world.keys(REQUESTER).sealing_digest,
+        not_before=NOON,
+        not_after=NOON + DAY,
     )
+    return changed(good, **changes)
+
+
+def order(
+    world: World, person: int = PLAIN, way: Route | None = None, **changes: Any
+) -> Order:
+    """A good order about ``person``; ``changes`` are to its permit."""
+    request = inquiry_message(world)
+    way = way or way_of(world)
     code = code_of(person, PROVIDER.organisation)
     signed_way = route.issue(way, world.signer(CORE), NOON)
     good = Permit(
@@ -190,24 +188,13 @@ def order(world: World, person: int = PLAIN, **changes: Any) -> Order:
         kinds=(RECORD,),
         subject_commitment=permit.subject_commitment(SALT, code),
         request_digest=request.header_digest,
-        sealing_certificate=sealing,
+        sealing_certificate=world.keys(REQUESTER).sealing_digest,
         route_digest=route.digest(signed_way),
         issued=NOON,
         answer_by=NOON + 5 * MINUTE,
         release_by=NOON + 7 * DAY,
     )
-    return _Signed(world, request, changed(good, **changes), way, code, SALT, signed_way)
-
-
-@dataclass(frozen=True)
-class _Signed(Order):
-    """ECDSA signs differently every time; a permit names one signature of a route."""
-
-    way: bytes = field(default=b"", repr=False)
-
-    @property
-    def signed_route(self) -> bytes:
-        return self.way
+    return Order(world, request, changed(good, **changes), way, signed_way, code)
 
 
 # --- answers --------------------------------------------------------------------------
@@ -328,11 +315,13 @@ def case(
     view: FakeView,
     value: Any = None,
     at: datetime = NOON,
+    by: StationName | None = None,
 ) -> Case:
-    """A message on its way through the checks, posted by its own sender."""
+    """A message on its way through the checks, posted ``by`` somebody."""
+    facts = view.facts
     return Case(
-        opened=opened(world, packed, at),
-        identity=world.identity(packed.header.sender),
+        opened=envelope.unpack(packed.envelope, facts.opener, facts.directory, at),
+        identity=world.identity(by or packed.header.sender),
         now=at,
         station=view,
         value=value,

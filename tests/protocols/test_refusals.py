@@ -27,6 +27,7 @@ SAID = {
     "route.py": {"SK-C13"},
     "answers.py": {"SK-T04"},
     "linkage_code.py": {"SK-K01"},
+    "http_events.py": {"SK-L09"},
 }
 """What this room says; each code is reached by a test of its module."""
 

@@ -129,7 +129,7 @@ VALUES: dict[str, st.SearchStrategy[messages.Payload]] = {
             st.builds(
                 messages.ProvisionNoticeEntry,
                 processing_number=IDENTIFIER,
-                outcome=st.sampled_from(["provided", "lapsed"]),
+                outcome=st.sampled_from(["provided", "lapsed", "refused"]),
                 at=MOMENT,
             ),
             min_size=1,
