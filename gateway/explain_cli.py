@@ -8,6 +8,7 @@ refusals and with the legal bases of catalogue and matching list.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,11 @@ from gateway.records.jst import jst
 from gateway.records.store import StoreReader
 from pki.errors import PkiError
 from pki.keystore import load_secret
-from protocols.refusals import REFUSALS
+from protocols.refusals import Refusal, refusal
 from schemas.catalogue import ROWS
 from schemas.matching_list import ITEMS
+
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ def explain(
 ) -> None:
     """Tell what happened to a message, and by which rules."""
     wanted = identifier.lower()
+    if _ID.fullmatch(wanted) is None:
+        raise click.UsageError(f"{identifier}: an id is 32 hexadecimal digits")
     try:
         chosen = list(paths) if network is None else configs.network_configs(network)
         if not chosen:
@@ -66,8 +71,8 @@ def explain(
         raise click.ClickException(str(error)) from None
     if not told:
         raise click.ClickException(
-            f"{identifier}: no station asked has a record of it; message ids and "
-            "processing numbers are 32 hexadecimal digits ('sekisho records list')"
+            f"{identifier}: no station asked has a record of it; "
+            "'sekisho records list' shows what there is"
         )
     told.sort(key=lambda one: one.stored.event.at)
     if as_json:
@@ -86,11 +91,13 @@ def _told(path: Path, wanted: str) -> Iterator[Told]:
         return
     key = load_secret(config.store.key)
     with StoreReader.open(config.store.path, key) as store:
+        one = store.event(bytes.fromhex(wanted))
         found = {
             stored.seq: stored
             for stored in (
                 *store.events(message_id=wanted),
                 *store.events(processing_number=wanted),
+                *([] if one is None else [one]),
             )
         }
     for stored in found.values():
@@ -110,11 +117,11 @@ def _lines(told: Told) -> Iterator[str]:
         yield f"    {mark} {rule:9} {check}"
     if event.operator:
         yield f"    by {event.operator}: {event.detail}"
-    if event.code:
-        row = REFUSALS[event.code]
+    row = _refusal(event.code)
+    if row is not None:
         yield f"    {event.code} {row.ja} / {row.en} (rule {row.rule})"
         yield f"    what to do: {row.mend}"
-        if row.wire != row.code:
+        if row.wire != row.code and event.direction == "in":
             yield f"    the peer was told {row.wire}"
 
 
@@ -127,9 +134,17 @@ def _basis(message_type: str, item_no: int | None) -> str:
     return "; ".join(parts)
 
 
+def _refusal(code: str) -> Refusal | None:
+    """None where nothing was refused, or for a reason that this version lacks."""
+    try:
+        return refusal(code)
+    except KeyError:
+        return None
+
+
 def _as_dict(told: Told) -> dict[str, Any]:
     event = told.stored.event
-    row = REFUSALS.get(event.code)
+    row = _refusal(event.code)
     return {
         "station": told.station,
         "at": event.at.isoformat(),

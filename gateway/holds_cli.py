@@ -33,12 +33,23 @@ from pki.keystore import load_secret
 Write = Callable[[Callable[[Transaction], Any]], Any]
 """One work, durable when it returns."""
 
+
+def _named(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    """Nobody is not a person: a blank name is refused."""
+    if not text.strip():
+        raise click.BadParameter("a decision has a name under it")
+    return text
+
+
 FILE = click.Path(path_type=Path, dir_okay=False)
 CONFIG = click.option(
     "--config", "path", type=FILE, required=True, help="The provider's TOML file."
 )
 OPERATOR = click.option(
-    "--operator", required=True, help="The name of the person who decides."
+    "--operator",
+    required=True,
+    callback=_named,
+    help="The name of the person who decides.",
 )
 REASON = click.option("--reason", required=True, help="Why; kept with the record.")
 
@@ -133,7 +144,7 @@ def _decide(
     code = "SK-H01" if kind is EventKind.DECLINED else ""
     with _store(path) as (store, write):
         hold = _hold(store, hold_id)
-        shown = hold.payload_digest if digest is None else bytes.fromhex(digest)
+        shown = hold.payload_digest if digest is None else _digest(digest)
         record = prepare(hold_event(kind, hold, now, code, operator, reason))
         decision = "released" if kind is EventKind.RELEASED else "refused"
 
@@ -150,6 +161,15 @@ def _decide(
             )
     verb = "released" if kind is EventKind.RELEASED else "refused"
     click.echo(f"{hold_id}: {verb} by {operator}; the station carries it out")
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise click.BadParameter(
+            "payload_digest is hexadecimal", param_hint="--digest"
+        ) from None
 
 
 def _hold(store: StoreReader, hold_id: str) -> Hold:

@@ -25,9 +25,12 @@ class Verdict:
     check: str
     passed: bool
 
-    def row(self) -> tuple[str, str, str]:
-        """The verdict as the record keeps it."""
-        return (self.rule, self.check, "passed" if self.passed else "refused")
+    row: tuple[str, str, str] = field(init=False, compare=False, repr=False)
+    """The verdict as the record keeps it."""
+
+    def __post_init__(self) -> None:
+        outcome = "passed" if self.passed else "refused"
+        object.__setattr__(self, "row", (self.rule, self.check, outcome))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Built once when the daemon starts. Everything that can be wrong with keys, maste
 store is found here, before a listener opens.
 """
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from gateway.config import Config, ConfigRefused, is_loopback
+from gateway.entropy import Entropy
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
 from gateway.records.store import Store
@@ -51,14 +51,14 @@ class Station:
         directory: Directory,
         store: Store,
         codes: CodeMaker | None = None,
-        token_bytes: TokenBytes = os.urandom,
+        token_bytes: TokenBytes | None = None,
     ) -> None:
         self.config = config
         self.name = config.station.name
         self.keys = keys
         self.store = store
         self.codes = codes
-        self.token_bytes = token_bytes
+        self.token_bytes = token_bytes or Entropy()
         self._facts = Facts(
             name=self.name,
             directory=directory,
@@ -130,9 +130,14 @@ def refuse_test_keys_in_the_open(config: Config, trust: TrustStore) -> None:
 
 
 def load_keys(config: Config) -> Keys:
-    """Read the station's private keys; raises `KeyFileError`."""
+    """Read the station's private keys; raises `ConfigRefused` or a `PkiError`."""
     base = config.keys.directory
     sealing = _certificate(base / "sealing.crt")
+    holder = StationName.of_certificate(sealing)
+    if holder != config.station.name:
+        raise ConfigRefused(
+            f"{base}: holds keys of {holder}, not {config.station.name}"
+        )
     permit = base / "permit.key"
     return Keys(
         signer=_signer(base, "signing"),

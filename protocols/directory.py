@@ -44,6 +44,8 @@ class Directory:
         self.master = master
         self.trust = trust
         self._signers: dict[bytes, tuple[Verifier, x509.Certificate]] = {}
+        self._identities: dict[tuple[int, Purpose], Identity] = {}
+        """By the master's certificate objects, which live as long as this directory."""
         self._peers: dict[StationName, Peer] = {}
         for entry in master.stations:
             for certificate in (*entry.signing, *entry.permit):
@@ -76,10 +78,20 @@ class Directory:
         self, certificate: x509.Certificate, purpose: Purpose, at: datetime
     ) -> bool:
         try:
-            self.trust.check(certificate, purpose, at)
+            self._identity(certificate, purpose, at)
         except Untrusted:
             return False
         return True
+
+    def _identity(
+        self, certificate: x509.Certificate, purpose: Purpose, at: datetime
+    ) -> Identity:
+        known = self._identities.get((id(certificate), purpose))
+        if known is not None:
+            return self.trust.still(known, at)
+        found = self.trust.check(certificate, purpose, at)
+        self._identities[(id(certificate), purpose)] = found
+        return found
 
     def signer(self, signed: Signed, purpose: Purpose, at: datetime) -> Identity:
         """Who signed; raises `Unreadable` where nobody believable did.
@@ -97,6 +109,6 @@ class Directory:
         except CmsError:
             raise Unreadable("SK-U03") from None
         try:
-            return self.trust.check(certificate, purpose, at)
+            return self._identity(certificate, purpose, at)
         except Untrusted:
             raise Unreadable("SK-U05") from None

@@ -83,6 +83,9 @@ _ROWS: Final = (
             "too many connections, or too slow a peer",
             "Keep connections and use them again."),
     # -- unreadable: one code on the wire ---------------------------------------
+    Refusal("SK-U00", _UNREAD, "R-135", False, "相手が電文を読めなかった",
+            "the peer could not open, verify or read it",
+            "Ask the peer's operator: the cause is in the peer's record."),
     Refusal("SK-U01", _UNREAD, "R-135", False, "電文の形式が違う",
             "not an envelope of the profile", "Build the envelope by the profile."),
     Refusal("SK-U02", _UNREAD, "R-132", False, "この局宛に暗号化されていない",
@@ -204,6 +207,17 @@ REFUSALS: Final[Mapping[str, Refusal]] = {row.code: row for row in _ROWS}
 """All refusals by inner code."""
 
 
+UNREADABLE_ANSWER: Final = Refusal(
+    UNREADABLE_WIRE, _UNREAD, "R-135", False, "相手がこの電文を読めない",
+    "the peer could not read the message",
+    "Compare keys, master and revocation list with the peer's.",
+)  # fmt: skip
+"""What stands in a sender's record when a peer told the one wire code."""
+
+
 def refusal(code: str) -> Refusal:
-    """The row of ``code``. A code that is not in the table is our own fault."""
-    return REFUSALS[code]
+    """The row of ``code``, also of the wire code that a peer may have told.
+
+    Another code that is not in the table is our own fault.
+    """
+    return UNREADABLE_ANSWER if code == UNREADABLE_WIRE else REFUSALS[code]

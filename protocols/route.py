@@ -139,6 +139,6 @@ class RouteReader:
 
     def _still_trusted(self, identity: Identity, at: datetime) -> None:
         try:
-            self._directory.trust.check(identity.certificate, Purpose.SIGNING, at)
+            self._directory.trust.still(identity, at)
         except Untrusted:
             raise Refused("SK-C13") from None

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Group commit: many works, one synchronised write, in a thread of its own.
+"""Group commit: many works, one synchronised write.
 
 Life: starts with its first look at the store (a trial write), waits for works, ends
 with `close`, which carries out what was already handed in.
 
 1. A work is handed in from the reactor's thread and waits in a queue.
-2. The thread takes all that waits. Where works overlapped lately it first lets more
-   come: until the reactor has made one turn, which hands in whatever was ready, but
-   no longer than one *window*. A work that is alone is not kept waiting.
-3. One transaction. Each work runs under a savepoint of its own: what it raises undoes
-   it alone, and goes to its own Deferred.
-4. COMMIT, synchronised. Then: do the same files still lie at the same place? What was
-   written into a removed file was not recorded.
-5. Only now the results are handed to the reactor, the whole group in one call.
+2. A second thread begins a transaction: another process may hold the lock, and the
+   reactor must not wait for it.
+3. In the reactor's next turn all that waits by then becomes one group. Each work runs
+   under a savepoint of its own: what it raises undoes it alone, and goes to its own
+   Deferred. This is done in the reactor's thread because statements are short, and
+   two threads that share one interpreter cost each other more than they save.
+4. COMMIT, synchronised, in the second thread: the disk is what takes long. What is
+   handed in meanwhile is the next group: the busier the station, the larger it is.
+5. Do the same files still lie at the same place? What was written into a removed file
+   was not recorded.
+6. Only now the results are handed to the reactor, the whole group in one call.
 
-If step 3, 4 or 5 finds the store itself failing, every work of the group fails with
+If a step finds the store itself failing, every work of the group fails with
 `StoreUnavailable` and nothing of it stands (after a failed COMMIT the disk may hold it
 or not; nobody acted on it). The journal is then *unavailable* and says so at once,
 until a trial write succeeds: the next work after a second makes one.
@@ -25,26 +28,31 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
-from gateway.records.connection import FileSet, open_writer, reason_of, transaction
+from gateway.records.connection import (
+    FileSet,
+    open_writer,
+    reason_of,
+    store_errors,
+    transaction,
+)
 from gateway.records.errors import Reason, StoreUnavailable
+from gateway.records.works import Item, Settled, Work, a_trial, do, fire
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
 Deliver = Callable[[Callable[[], None]], None]
 """Runs a function in the reactor's thread: ``reactor.callFromThread``."""
 
-WINDOW: Final = 0.002
-"""Seconds that works are gathered for at most: a few synchronisations of a disk."""
-CROWDED_WINDOWS: Final = 25
-"""Windows without any overlap after which a lone work is committed at once again."""
 MAX_GROUP: Final = 512
 """Works in one commit: more gain nothing and keep the first one waiting."""
 RETRY_SECONDS: Final = 1.0
@@ -55,10 +63,6 @@ _PROBE: Final = (
     " DO UPDATE SET value = CASE value WHEN x'01' THEN x'02' ELSE x'01' END"
 )
 
-_Item = tuple[Work[Any], "Deferred[Any]", bool]
-"""The work, who waits for it, and whether it may try an unavailable store."""
-_Settled = tuple["Deferred[Any]", Any, Exception | None]
-
 
 class Journal:
     """The one writer of a store within a process."""
@@ -68,7 +72,6 @@ class Journal:
         path: Path,
         *,
         deliver: Deliver,
-        window: float = WINDOW,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open the store; raises `StoreUnavailable` if it cannot be written."""
@@ -77,12 +80,15 @@ class Journal:
         self.commits = 0
         self._path = path
         self._deliver = deliver
-        self._window = window
         self._monotonic = monotonic
         self._reason: Reason | None = None
         self._tried = 0.0
-        self._crowded_until = 0.0
-        self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._waiting: deque[Item] = deque()
+        self._busy = False
+        """Whether a group is on its way; the next one waits for it."""
+        self._begun = False
+        """Whether a transaction is open whose works have not run."""
+        self._steps: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._db = open_writer(path)
         try:
             with transaction(self._db):
@@ -104,15 +110,15 @@ class Journal:
     def submit(self, work: Work[T]) -> "Deferred[T]":
         """Have ``work`` done; fires in the reactor's thread once it is durable.
 
-        Fails with what the work raised, or with `StoreUnavailable`. The work runs in
-        the journal's thread and must not keep the connection.
+        Fails with what the work raised, or with `StoreUnavailable`. The work runs in a
+        later turn of the reactor and must not keep the connection.
         """
         reason = self._reason
         trial = reason is not None and self._may_try(reason)
         if reason is not None and not trial:
             return fail(StoreUnavailable(reason))
         deferred: Deferred[T] = Deferred()
-        self._inbox.put((work, deferred, trial))
+        self._take(Item(work, deferred, trial))
         return deferred
 
     def must_be_writable(self) -> None:
@@ -126,7 +132,7 @@ class Journal:
         if reason is None:
             return
         if self._may_try(reason):
-            self._inbox.put((_nothing, _ignored(), True))
+            self._take(a_trial())
         raise StoreUnavailable(reason)
 
     def close(self) -> None:
@@ -134,8 +140,11 @@ class Journal:
         if self._reason is Reason.CLOSED:
             return
         self._reason = Reason.CLOSED
-        self._inbox.put(None)
+        self._steps.put(None)
         self._thread.join()
+        while self._waiting:
+            self._finish()
+        self._db.close()
 
     def _may_try(self, reason: Reason) -> bool:
         now = self._monotonic()
@@ -144,93 +153,137 @@ class Journal:
         self._tried = now
         return True
 
-    def _run(self) -> None:
-        going_on = True
-        while going_on:
-            group, going_on = self._gather()
-            if group:
-                self._settle(group)
-        self._db.close()
+    # -- in the reactor's thread ---------------------------------------------------
 
-    def _gather(self) -> tuple[list[_Item], bool]:
-        """What waits, after waiting for it; False with it if there is no more."""
-        first = self._inbox.get()
-        if first is None:
-            return [], False
-        if self._monotonic() < self._crowded_until:
-            self._let_more_come()
-        group = [first]
-        while len(group) < MAX_GROUP:
-            try:
-                item = self._inbox.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                return group, False
-            group.append(item)
-        return group, True
+    def _take(self, item: Item) -> None:
+        self._waiting.append(item)
+        if not self._busy:
+            self._go_on()
 
-    def _let_more_come(self) -> None:
-        turned = threading.Event()
-        self._deliver(turned.set)
-        turned.wait(self._window)
+    def _go_on(self) -> None:
+        """Start the next group, if anything waits."""
+        self._busy = bool(self._waiting)
+        if self._busy:
+            self._steps.put(self._begin)
 
-    def _settle(self, group: list[_Item]) -> None:
-        settled = self._attempt(group)
-        overlapping = len(group) > 1 or not self._inbox.empty()
-        if overlapping:
-            now = self._monotonic()
-            self._crowded_until = now + CROWDED_WINDOWS * self._window
-        self._deliver(lambda: _fire(settled))
-
-    def _attempt(self, group: list[_Item]) -> list[_Settled]:
-        """Do the works of a group, or nothing of it; what each is answered."""
-        closing = self._reason is Reason.CLOSED
-        trial = any(item[2] for item in group)
-        if self._reason is not None and not trial and not closing:
-            return _all_fail(group, self._reason)
+    def _work(self) -> None:
+        """A transaction is open: do what waits in it."""
+        if not self._begun:
+            return  # the journal was closed before this turn came
+        self._begun = False
+        group = self._group()
         try:
-            settled = self._commit(group, trial)
-        except StoreUnavailable as error:
-            self._lose(error.reason)
-            return _all_fail(group, error.reason)
+            settled = self._do(group)
         except Exception as error:
-            reason = reason_of(error) if isinstance(error, sqlite3.Error) else None
-            log.exception("the journal failed")
-            self._lose(reason or Reason.DISK)
-            return _all_fail(group, reason or Reason.DISK)
-        if trial and not closing:
-            self._reason = None
-            log.info("the store can be written again")
-        return settled
+            self._undo()
+            self._all_fail(group, error)
+            return
+        self._steps.put(partial(self._commit, group, settled))
 
-    def _commit(self, group: list[_Item], trial: bool) -> list[_Settled]:
-        if not self._files.is_unchanged():
-            raise StoreUnavailable(Reason.REMOVED)
-        with transaction(self._db):
+    def _all_fail(self, group: list[Item], error: Exception) -> None:
+        reason = self._lost_by(error)
+        fire([(item.waits, None, StoreUnavailable(reason)) for item in group])
+        self._go_on()
+
+    def _not_begun(self, error: Exception) -> None:
+        self._all_fail(self._group(), error)
+
+    def _done(self, settled: list[Settled]) -> None:
+        fire(settled)
+        self._go_on()
+
+    def _group(self) -> list[Item]:
+        size = min(len(self._waiting), MAX_GROUP)
+        return [self._waiting.popleft() for _ in range(size)]
+
+    def _finish(self) -> None:
+        """At the end there is no second thread: one more group, start to end."""
+        group: list[Item] = []
+        try:
+            if not self._begun:
+                self._open()
+            self._begun = False
+            group = self._group()
+            settled = self._do(group)
+            self._write()
+        except Exception as error:
+            self._undo()
+            self._deliver(partial(self._all_fail, group or self._group(), error))
+            return
+        self._deliver(partial(fire, settled))
+
+    # -- in the second thread --------------------------------------------------------
+
+    def _run(self) -> None:
+        while (step := self._steps.get()) is not None:
+            step()
+
+    def _begin(self) -> None:
+        try:
+            self._open()
+        except Exception as error:
+            self._deliver(partial(self._not_begun, error))
+            return
+        self._begun = True
+        self._deliver(self._work)
+
+    def _commit(self, group: list[Item], settled: list[Settled]) -> None:
+        try:
+            self._write()
+        except Exception as error:
+            self._undo()
+            self._deliver(partial(self._all_fail, group, error))
+            return
+        self._deliver(partial(self._done, settled))
+
+    # -- in either -------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self._must_be_there()
+        with store_errors():
+            self._db.execute("BEGIN IMMEDIATE")
+
+    def _do(self, group: list[Item]) -> list[Settled]:
+        """Every work of a group; raises where the store is at fault."""
+        closing = self._reason is Reason.CLOSED
+        trial = any(item.trial for item in group)
+        if self._reason is not None and not trial and not closing:
+            raise StoreUnavailable(self._reason)
+        with store_errors():
             if trial:
                 self._db.execute(_PROBE)
-            settled = [self._one(item) for item in group]
-        if not self._files.is_unchanged():
-            raise StoreUnavailable(Reason.REMOVED)
-        self.commits += 1
+            settled = [do(item, self._db) for item in group]
         self.works += len(group)
         return settled
 
-    def _one(self, item: _Item) -> _Settled:
-        """One work under its savepoint; raises where the store is at fault."""
-        work, deferred, _ = item
-        self._db.execute("SAVEPOINT work")
-        try:
-            value = work(self._db)
-        except Exception as error:
-            if isinstance(error, sqlite3.Error) and reason_of(error) is not None:
-                raise
-            self._db.execute("ROLLBACK TO work")
-            self._db.execute("RELEASE work")
-            return deferred, None, error
-        self._db.execute("RELEASE work")
-        return deferred, value, None
+    def _write(self) -> None:
+        with store_errors():
+            self._db.execute("COMMIT")
+        self._must_be_there()
+        self.commits += 1
+        if self._reason not in (None, Reason.CLOSED):
+            self._reason = None
+            log.info("the store can be written again")
+
+    def _must_be_there(self) -> None:
+        if not self._files.is_unchanged():
+            raise StoreUnavailable(Reason.REMOVED)
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def _lost_by(self, error: Exception) -> Reason:
+        """Why the store cannot be used, by what came of using it."""
+        if isinstance(error, StoreUnavailable):
+            reason = error.reason
+        else:
+            log.error("the journal failed", exc_info=error)
+            found = reason_of(error) if isinstance(error, sqlite3.Error) else None
+            reason = found or Reason.DISK
+        self._lose(reason)
+        return reason
 
     def _lose(self, reason: Reason) -> None:
         if self._reason is None:
@@ -238,25 +291,3 @@ class Journal:
         if self._reason is not Reason.CLOSED:
             self._reason = reason
         self._tried = self._monotonic()
-
-
-def _all_fail(group: list[_Item], reason: Reason) -> list[_Settled]:
-    return [(deferred, None, StoreUnavailable(reason)) for _, deferred, _ in group]
-
-
-def _fire(settled: list[_Settled]) -> None:
-    """In the reactor's thread: tell each work's owner."""
-    for deferred, value, error in settled:
-        if error is None:
-            deferred.callback(value)
-        else:
-            deferred.errback(error)
-
-
-def _nothing(_: sqlite3.Connection) -> None:
-    """The work of a trial write alone."""
-
-
-def _ignored() -> "Deferred[None]":
-    deferred: Deferred[None] = Deferred()
-    return deferred.addErrback(lambda _: None)

@@ -18,7 +18,7 @@ from gateway.records.copies import CopyReads
 from gateway.records.errors import Reason
 from gateway.records.events import EventReads
 from gateway.records.holds import HoldReads
-from gateway.records.journal import WINDOW, Deliver, Journal
+from gateway.records.journal import Deliver, Journal
 from gateway.records.linkage import LinkageReads
 from gateway.records.opening import bring_up_to_date, checked_reader, writing
 from gateway.records.outbox import OutboxReads
@@ -80,7 +80,6 @@ class Store(StoreReader):
         deliver: Deliver,
         *,
         create: bool = False,
-        window: float = WINDOW,
     ) -> Self:
         """Open a store for reading and writing; upgrades an older one.
 
@@ -89,7 +88,7 @@ class Store(StoreReader):
         """
         keys = StoreKeys(key)
         bring_up_to_date(path, keys, create=create)
-        journal = Journal(path, deliver=deliver, window=window)
+        journal = Journal(path, deliver=deliver)
         try:
             return cls(checked_reader(path, keys), keys, journal)
         except BaseException:

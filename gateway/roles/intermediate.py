@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.dispatch import Draft
 from gateway.outcome import Admitted, Held
+from gateway.records.copies import Copy
 from gateway.records.rows import Hold, Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles import provider, requester
@@ -32,6 +33,11 @@ from schemas.messages import (
     read_payload,
     write_payload,
 )
+
+
+OVER = "taken back: its time is over, or permit, certificate or copy no longer hold"
+OTHER_CONTENT = "taken back: the copy has changed, an answer of today's content follows"
+HELD_SINCE = "taken back and held: flagged since, or not the content that was released"
 
 
 class IntermediateServer:
@@ -97,18 +103,20 @@ class IntermediateServer:
         if in_time and version == outgoing.guard_version:
             return None
         ordered = self._recalled(sent.permit, sent.route, sent.subject_code)
-        copy = self._station.copy(sent.subject_code)
+        copy = self._copy(ordered)
         if not in_time or copy is None:
-            return Plan(ordered.about(), (), (provider.lapse(ordered),))
+            return Plan(_why(ordered, OVER), (), (provider.lapse(ordered),))
         payload = provider.provision_payload(ordered.permit, copy)
         unchanged = digest(payload) == sent.payload_digest
         if unchanged and (sent.hold_id or not copy.suppressed):
             return None
         if not copy.suppressed and not sent.hold_id:
             anew = provider.provision(ordered, payload, copy.flag_version)
-            return Plan(ordered.about(), (), (anew,))
+            return Plan(_why(ordered, OTHER_CONTENT), (), (anew,))
         hold = self._provider.hold(ordered, payload, copy.flag_version, now)
-        return Plan(ordered.about(), (partial(Transaction.open_hold, hold=hold),))
+        return Plan(
+            _why(ordered, HELD_SINCE), (partial(Transaction.open_hold, hold=hold),)
+        )
 
     def _still_trusted(self, requester_name: str, now: datetime) -> bool:
         """Whether permit issuer and receiver still are who they were."""
@@ -129,7 +137,7 @@ class IntermediateServer:
         one, and nothing leaves.
         """
         ordered = self._recalled(hold.permit, hold.route, hold.subject_code)
-        copy = self._station.copy(hold.subject_code)
+        copy = self._copy(ordered)
         if copy is None or now > hold.release_by:
             return self.lapsed(hold, now)
         payload = provider.provision_payload(ordered.permit, copy)
@@ -176,7 +184,7 @@ class IntermediateServer:
         code = hold.subject_code
         tag = self._station.store.person_tag(code)
         ordered = Ordered(new, value.permit, value.route, code, tag)
-        copy = self._station.copy(code)
+        copy = self._copy(ordered)
         if copy is None:
             return self.lapsed(hold, now)
         payload = provider.provision_payload(new, copy)
@@ -202,10 +210,20 @@ class IntermediateServer:
         )
         return Plan(ordered.about(), (), (draft,))
 
+    def _copy(self, ordered: Ordered) -> Copy | None:
+        """What is held of the subject now, if it still answers the permit."""
+        copy = self._station.copy(ordered.subject_code)
+        return provider.answering(ordered.permit, copy)
+
     def _recalled(self, permit_bytes: bytes, route: bytes, code: str) -> Ordered:
         """An order as it was kept: its permit was verified when it came."""
         tag = self._station.store.person_tag(code)
         return Ordered(recall(permit_bytes), permit_bytes, route, code, tag)
+
+
+def _why(ordered: Ordered, detail: str) -> About:
+    """How the record speaks of an answer that is taken back."""
+    return replace(ordered.about(), detail=detail)
 
 
 def _tell(number: bytes, outcome: str, at: datetime) -> Effect:

@@ -32,6 +32,11 @@ class MunicipalCs:
         if prefecture is None:
             raise ConfigRefused(f"{station.name}: a municipal CS needs prefecture")
         self.prefecture = StationName(prefecture, PREFECTURE_ROLE)
+        if station.directory.peer(self.prefecture) is None:
+            raise ConfigRefused(
+                f"{station.name}: the master has no {self.prefecture}: correct "
+                "prefecture, or fetch the newest master"
+            )
 
     def notice(self, record: IdentityRecord, person_tag: str) -> Plan:
         """The update of one person, for the prefecture."""

@@ -80,9 +80,9 @@ class Provider:
         """What to do with an order that passed its checks."""
         case = outcome.case
         ordered = ordered_of(case, person_tag)
-        copy = case.copy
+        copy = answering(ordered.permit, case.copy)
         use = partial(use_permit, ordered=ordered)
-        if copy is None or not set(ordered.permit.kinds) <= set(copy.kinds):
+        if copy is None:
             about = replace(ordered.about(), code="SK-H03")
             return Plan(about, (use,), (lapse(ordered),))
         payload = provision_payload(ordered.permit, copy)
@@ -126,6 +126,12 @@ def ordered_of(case: Case, person_tag: str) -> Ordered:
         subject_code=case.value.subject_code,
         person_tag=person_tag,
     )
+
+
+def answering(permit: Permit, copy: Copy | None) -> Copy | None:
+    """The copy, if it holds everything that the permit names."""
+    held = copy is not None and set(permit.kinds) <= set(copy.kinds)
+    return copy if held else None
 
 
 def provision_payload(permit: Permit, copy: Copy) -> bytes:

@@ -6,7 +6,7 @@ stand, and the first refusal ends the way: a later check may rely on all before 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.outcome import Case, Verdict
 
@@ -22,6 +22,13 @@ class Check:
     """Rule id of the source document, or the RFC section."""
     name: str
     step: Step
+    passed: Verdict = field(init=False, compare=False, repr=False)
+    refused: Verdict = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for outcome, holds in (("passed", True), ("refused", False)):
+            verdict = Verdict(self.rule, self.name, holds)
+            object.__setattr__(self, outcome, verdict)
 
 
 def that(rule: str, name: str, code: str, holds: Callable[[Case], bool]) -> Check:
@@ -48,9 +55,9 @@ def walk(case: Case, checks: Iterable[Check]) -> Walk:
     verdicts: list[Verdict] = []
     for check in checks:
         found = check.step(case)
-        passed = not isinstance(found, str)
-        verdicts.append(Verdict(check.rule, check.name, passed))
         if isinstance(found, str):
+            verdicts.append(check.refused)
             return Walk(case, tuple(verdicts), found)
+        verdicts.append(check.passed)
         case = found
     return Walk(case, tuple(verdicts))

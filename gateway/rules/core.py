@@ -10,7 +10,6 @@ from gateway.records.rows import CoreTransaction
 from gateway.rules import policy
 from gateway.rules.check import Check, that
 from pki.names import StationName
-from protocols.directory import Peer
 from schemas.messages import ProvisionNoticeEntry
 
 
@@ -29,9 +28,10 @@ def _requester_kinds(case: Case) -> frozenset[str]:
     return frozenset() if peer is None else peer.entry.requester_kinds
 
 
-def _provider(case: Case) -> Peer | None:
+def _can_be_sent(case: Case) -> bool:
     directory = case.station.facts.directory
-    return directory.peer(provider_of(case.value.provider))
+    peer = directory.peer(provider_of(case.value.provider))
+    return peer is not None and peer.recipient is not None
 
 
 def _seals_for_sender(case: Case) -> bool:
@@ -86,7 +86,7 @@ INQUIRY_CHECKS: tuple[Check, ...] = (
         "R-127",
         "the provider is a municipality of this network",
         "SK-P04",
-        lambda c: _provider(c) is not None,
+        lambda c: policy.is_municipality(c.value.provider) and _can_be_sent(c),
     ),
     that(
         "R-132",

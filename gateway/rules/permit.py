@@ -148,5 +148,5 @@ def with_copy(case: Case) -> Case:
 
 
 def is_suppressed(case: Case) -> bool:
-    """Whether a person must look first (R-130): the subject's copy is flagged."""
-    return case.copy is not None and case.copy.suppressed
+    """Whether a person must look first (R-130): what is held is flagged."""
+    return case.copy is not None and case.copy.suppressed and bool(case.copy.kinds)

@@ -8,6 +8,7 @@ law, not opinion. Pure: same question, same list, same answer.
 
 from collections.abc import Iterable
 
+from protocols.identifiers import local_government_code_is_valid
 from schemas.matching_list import ITEMS
 
 PROVIDED_KINDS = frozenset({"resident_record_information"})
@@ -29,6 +30,14 @@ def requester_is_the_items(item_no: int, requester_kinds: Iterable[str]) -> bool
 def kinds_are_the_items(item_no: int, kinds: Iterable[str]) -> bool:
     """Whether every asked kind is one that the item allows (R-127)."""
     return set(kinds) <= ITEMS[item_no].kinds
+
+
+def is_municipality(organisation: str) -> bool:
+    """Whether it can be an item's provider, 市町村長: every item names just that.
+
+    A code that ends in 000 before its check digit is a prefecture's.
+    """
+    return local_government_code_is_valid(organisation) and organisation[2:5] != "000"
 
 
 def kinds_are_provided(kinds: Iterable[str]) -> bool:

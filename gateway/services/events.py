@@ -21,7 +21,7 @@ from protocols.refusals import refusal
 
 def refused(outcome: Refused, identity: Identity, now: datetime) -> Event:
     """A peer's message that was not taken."""
-    verdicts = tuple(verdict.row() for verdict in outcome.verdicts)
+    verdicts = tuple([verdict.row for verdict in outcome.verdicts])
     detail = refusal(outcome.code).en
     opened = outcome.opened
     if opened is None:
@@ -64,7 +64,7 @@ def repeated(outcome: Repeated, identity: Identity, now: datetime) -> Event:
 def received(outcome: Admitted | Held, plan: Plan, now: datetime) -> Event:
     """A peer's message that was taken over, perhaps into a hold."""
     kind = EventKind.HELD if isinstance(outcome, Held) else EventKind.RECEIVED
-    verdicts = tuple(verdict.row() for verdict in outcome.verdicts)
+    verdicts = tuple([verdict.row for verdict in outcome.verdicts])
     peer = str(outcome.case.identity.station)
     return _incoming(kind, outcome.case.opened, peer, verdicts, plan, now)
 

@@ -18,6 +18,8 @@ from gateway.services.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+HELD_AGAIN = "the content is not the one that was released: held again"
+
 
 class Holds:
     """One provider's holds."""
@@ -52,7 +54,11 @@ class Holds:
             plan = self._role.refused(hold, now)
         if any(d.message_type == "permit_renewal_request" for d in plan.drafts):
             self._renewing.add(hold.hold_id)
-        await self._runtime.carry_out(plan, (), now)
+        records = []
+        if not plan.drafts:  # the role's way to say that a person must look again
+            again = hold_event(EventKind.HELD, hold, now, detail=HELD_AGAIN)
+            records.append(prepare(again))
+        await self._runtime.carry_out(plan, records, now)
 
     async def _lapsed(self, hold: Hold, now: datetime) -> None:
         plan = self._role.lapsed(hold, now)

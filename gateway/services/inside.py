@@ -152,7 +152,7 @@ class Inside:
         found = refusal(no.code)
         verdict = Verdict(found.rule, no.check, False)
         event = _event(
-            EventKind.REFUSED, kind, identity, Plan(), now, no.code, (verdict.row(),)
+            EventKind.REFUSED, kind, identity, Plan(), now, no.code, (verdict.row,)
         )
         record = prepare(event)
         await self._station.store.commit(lambda tx: tx.record(record))

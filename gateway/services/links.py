@@ -84,18 +84,25 @@ class Links:
         for (source, code), count in list(self._counts.items()):
             over = now - count.since >= WINDOW
             if count.waiting and (count.written == 0 or over):
-                await self._record(source, code, count.waiting, now)
-                count.written += count.waiting
-                count.waiting = 0
-            if over:
+                told = count.waiting
+                if not await self._record(source, code, told, now):
+                    continue
+                count.written += told
+                count.waiting -= told
+            if over and count.waiting:
+                count.since = now
+            elif over:
                 del self._counts[(source, code)]
 
-    async def _record(self, source: str, code: str, count: int, now: datetime) -> None:
+    async def _record(self, source: str, code: str, count: int, now: datetime) -> bool:
+        """Whether it stands in the record; what does not is counted on."""
         record = prepare(events.link_refused(source, code, count, now))
         try:
             await self._station.store.commit(lambda tx: tx.record(record))
         except StoreUnavailable as error:
             log.error("%s: a refused link is not recorded: %s", source, error)
+            return False
+        return True
 
 
 def code_of(reason: str) -> str:

@@ -75,8 +75,8 @@ class Runtime:
         if request.content_type != CMS:
             return Answer(415, "text/plain", b"Content-Type: application/cms\n")
         now = self.clock()
-        outcome = take(request.body, identity, now, self.station)
         try:
+            outcome = take(request.body, identity, now, self.station)
             return await self._settle(outcome, request.body, identity, now)
         except StoreUnavailable as error:
             log.error("%s: store unavailable: %s", self.station.name, error)

@@ -210,8 +210,9 @@ class Sender:
             outgoing,
             now,
             code,
-            evidence={"answer": answer} if answer else {},
-            permit_digest=plan.about.permit_digest,
+            plan.about.detail,
+            {"answer": answer} if answer else {},
+            plan.about.permit_digest,
         )
         record = prepare(event, self._station.token_bytes)
         ready = self._runtime.pack(plan.drafts, now)

@@ -97,6 +97,57 @@ def test_a_certificate_that_cannot_sign_is_refused_at_the_start(world: World) ->
         Directory(replace(world.master, stations=(entry,)), world.trust)
 
 
+# --- who is to be believed ------------------------------------------------------------
+
+MESSAGES = (Purpose.SIGNING, Purpose.SEALING)
+
+
+def trusted(directory: Directory, name: StationName, at: datetime) -> set[Purpose]:
+    return {each for each in Purpose if directory.trusted(name, each, at)}
+
+
+def test_a_station_is_trusted_for_what_the_master_has_certificates_for(
+    world: World,
+) -> None:
+    assert trusted(world.directory, CORE, NOON) == {*MESSAGES, Purpose.PERMIT}
+    assert trusted(world.directory, PROVIDER, NOON) == {*MESSAGES}
+    unknown = StationName("102024", "municipal_cs")
+    assert trusted(world.directory, unknown, NOON) == set()
+
+
+def test_nobody_is_trusted_out_of_time(world: World) -> None:
+    for at in (
+        NOON - timedelta(minutes=6),
+        NOON + timedelta(days=8),
+        NOON + timedelta(days=731),
+    ):
+        for name in world.directory.peers:
+            assert trusted(world.directory, name, at) == set()
+
+
+def test_a_station_is_trusted_for_all_but_what_was_revoked(
+    own_world: World, revoke: Callable[[x509.Certificate], None]
+) -> None:
+    directory = own_world.directory
+    revoke(own_world.provider.recipient.certificate)
+    assert trusted(directory, PROVIDER, NOON) == {Purpose.SIGNING}
+    revoke(own_world.permit_signer.certificate)
+    assert trusted(directory, CORE, NOON) == {*MESSAGES}
+    assert trusted(directory, REQUESTER, NOON) == {*MESSAGES}
+
+
+def test_a_second_sealing_certificate_does_not_stand_in_for_the_first(
+    own_world: World, revoke: Callable[[x509.Certificate], None]
+) -> None:
+    entry = own_world.master.stations[1]
+    other = own_world.requester.recipient.certificate
+    both = replace(entry, sealing=(*entry.sealing, other))
+    directory = Directory(replace(own_world.master, stations=(both,)), own_world.trust)
+    assert directory.trusted(PROVIDER, Purpose.SEALING, NOON)
+    revoke(own_world.provider.recipient.certificate)
+    assert not directory.trusted(PROVIDER, Purpose.SEALING, NOON)
+
+
 # --- who signed -----------------------------------------------------------------------
 
 

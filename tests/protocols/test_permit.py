@@ -19,6 +19,7 @@ from protocols.permit import (
     Permit,
     is_for_request,
     is_for_subject,
+    renews,
     subject_commitment,
 )
 from tests.pki import forge, mangle
@@ -291,6 +292,70 @@ def test_a_permit_for_another_digest_or_number_is_for_another_request(
     assert is_for_request(made, request_digest, of) == (request_digest == bytes(32))
     numbered = replace(made, processing_number=number)
     assert is_for_request(numbered, bytes(32), of) == (number == of.processing_number)
+
+
+# --- renewal and recall ---------------------------------------------------------------
+
+
+def test_a_renewal_differs_in_its_id_its_time_and_its_route_alone(
+    world: World,
+) -> None:
+    old = permit_of(world)
+    new = replace(old, permit_id=bytes(16))
+    assert renews(new, old)
+    assert renews(
+        replace(
+            new,
+            route_digest=b"r" * 32,
+            issued=NOON + timedelta(hours=2),
+            answer_by=NOON + timedelta(hours=3),
+        ),
+        old,
+    )
+    assert not renews(old, old)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"processing_number": bytes(16)},
+        {"requester": PROVIDER},
+        {"provider": CORE},
+        {"item_no": 10},
+        {"kinds": ("resident_record_information", "another")},
+        {"subject_commitment": bytes(32)},
+        {"request_digest": b"r" * 32},
+        {"sealing_certificate": bytes(32)},
+        {"release_by": NOON + timedelta(hours=25)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_permit_for_anything_else_is_no_renewal(
+    world: World, change: dict[str, object]
+) -> None:
+    new = permit_of(world, permit_id=bytes(16), **change)
+    assert not renews(new, permit_of(world))
+
+
+def test_a_kept_permit_is_recalled_without_asking_who_signed_it(
+    world: World, stranger: World
+) -> None:
+    assert permit.recall(signed_permit(world)) == permit_of(world)
+    assert permit.recall(signed_permit(stranger)) == permit_of(stranger)
+
+
+def test_what_was_kept_and_is_no_permit_is_malformed(world: World) -> None:
+    good = signed_permit(world)
+    bad = (
+        good[:-1],
+        permit_of(world).encode(),
+        network.signed_route(world),
+        world.permit_signer.sign(b"", ID_CT_PERMIT, NOON),
+    )
+    for data in bad:
+        with pytest.raises(Refused) as no:
+            permit.recall(data)
+        assert no.value.code == "SK-C06"
 
 
 def test_a_permit_names_no_subject(world: World) -> None:

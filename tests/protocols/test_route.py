@@ -93,9 +93,7 @@ EARLY = -limits.MAX_SKEW - SECOND
 """Before a route begins, by more than two clocks may differ."""
 
 
-@pytest.mark.parametrize(
-    "after", [-limits.MAX_SKEW, 24 * HOUR], ids=["first", "last"]
-)
+@pytest.mark.parametrize("after", [-limits.MAX_SKEW, 24 * HOUR], ids=["first", "last"])
 def test_a_route_holds_in_its_first_and_last_second(
     world: World, reader: RouteReader, after: timedelta
 ) -> None:

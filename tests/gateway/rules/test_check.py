@@ -73,8 +73,8 @@ def test_an_empty_way_passes(a_case):
 
 
 def test_a_verdict_is_written_in_three_words():
-    assert Verdict("R-127", "kinds", True).row() == ("R-127", "kinds", "passed")
-    assert Verdict("R-127", "kinds", False).row() == ("R-127", "kinds", "refused")
+    assert Verdict("R-127", "kinds", True).row == ("R-127", "kinds", "passed")
+    assert Verdict("R-127", "kinds", False).row == ("R-127", "kinds", "refused")
 
 
 def test_every_check_names_a_rule_and_says_what_it_asks():

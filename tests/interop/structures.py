@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our structures for asn1crypto: a second reading of ``schemas/asn1/sekisho.asn1``."""
+
+from typing import ClassVar
+
+from asn1crypto import core
+
+OPTIONAL = {"optional": True}
+
+
+class InReplyTo(core.Sequence):
+    _fields: ClassVar = [
+        ("message_id", core.OctetString),
+        ("header_digest", core.OctetString),
+    ]
+
+
+class MessageHeader(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("message_id", core.OctetString),
+        ("message_type", core.UTF8String),
+        ("sender", core.UTF8String),
+        ("receiver", core.UTF8String),
+        ("processing_number", core.OctetString, {"implicit": 0, **OPTIONAL}),
+        ("created", core.GeneralizedTime),
+        ("expires", core.GeneralizedTime),
+        ("in_reply_to", InReplyTo, {"implicit": 1, **OPTIONAL}),
+        ("permit_digest", core.OctetString, {"implicit": 2, **OPTIONAL}),
+        ("sealing_certificate_digest", core.OctetString),
+        ("content_digest", core.OctetString),
+    ]
+
+
+class EnvelopeContent(core.Sequence):
+    _fields: ClassVar = [
+        ("signed_header", core.OctetString),
+        ("salt", core.OctetString),
+        ("payload", core.OctetString),
+    ]
+
+
+class Kinds(core.SequenceOf):
+    _child_spec = core.UTF8String
+
+
+class PermitValue(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("permit_id", core.OctetString),
+        ("processing_number", core.OctetString),
+        ("requester", core.UTF8String),
+        ("provider", core.UTF8String),
+        ("item_no", core.Integer),
+        ("kinds", Kinds),
+        ("subject_commitment", core.OctetString),
+        ("request_digest", core.OctetString),
+        ("sealing_certificate_digest", core.OctetString),
+        ("route_digest", core.OctetString),
+        ("issued", core.GeneralizedTime),
+        ("answer_by", core.GeneralizedTime),
+        ("release_by", core.GeneralizedTime),
+    ]
+
+
+class RouteValue(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("route_id", core.OctetString),
+        ("requester", core.UTF8String),
+        ("host", core.UTF8String),
+        ("port", core.Integer),
+        ("sealing_certificate_digest", core.OctetString),
+        ("not_before", core.GeneralizedTime),
+        ("not_after", core.GeneralizedTime),
+    ]
+
+
+class Receipt(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("message_id", core.OctetString),
+        ("header_digest", core.OctetString),
+        ("receiver", core.UTF8String),
+        ("at", core.GeneralizedTime),
+        ("record_commitment", core.OctetString),
+    ]
+
+
+class Refusal(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("request_digest", core.OctetString),
+        ("header_digest", core.OctetString, {"implicit": 0, **OPTIONAL}),
+        ("receiver", core.UTF8String),
+        ("at", core.GeneralizedTime),
+        ("code", core.UTF8String),
+        ("rule", core.UTF8String, {"implicit": 1, **OPTIONAL}),
+        ("retry", core.Boolean),
+        ("record_commitment", core.OctetString),
+    ]
