@@ -34,7 +34,6 @@ from schemas.messages import (
     write_payload,
 )
 
-
 OVER = "taken back: its time is over, or permit, certificate or copy no longer hold"
 OTHER_CONTENT = "taken back: the copy has changed, an answer of today's content follows"
 HELD_SINCE = "taken back and held: flagged since, or not the content that was released"

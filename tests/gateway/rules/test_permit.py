@@ -309,20 +309,22 @@ def test_nothing_depends_on_whether_a_copy_is_held(world, judged):
 
 
 @pytest.mark.parametrize(
-    ("copies", "expected"),
+    ("copy", "expected"),
     [
-        ({}, False),
-        ({"plain": copy_of(PLAIN)}, False),
-        ({"flagged": copy_of(PLAIN, suppressed=True)}, True),
+        (None, False),
+        (copy_of(PLAIN), False),
+        (copy_of(PLAIN, suppressed=True), True),
+        (copy_of(PLAIN, suppressed=True, held=False), False),
     ],
-    ids=["nobody", "plain", "flagged"],
+    ids=["nobody", "plain", "flagged", "flagged, but nothing held"],
 )
-def test_only_a_flag_makes_a_person_look_first(world, copies, expected):
+def test_only_a_flag_on_what_is_held_makes_a_person_look(world, copy, expected):
     made = order(world)
-    held = {made.code: copy for copy in copies.values()}
+    held = {} if copy is None else {copy.linkage_code: copy}
     view = FakeView(world.facts(PROVIDER), copies=held)
     value = made.value()
     found = with_copy(case(world, made.message(value), view, value))
+    assert found.copy is copy
     assert is_suppressed(found) is expected
 
 
