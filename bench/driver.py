@@ -79,10 +79,10 @@ class Run:
         self._failure: Exception | None = None
         self.finished = 0
 
-    # -- a whole run ---------------------------------------------------------------
+    # -- a whole run -----------------------------------------------------------
 
     def timed(self, warm_up: float, seconds: float) -> Measured:
-        """Run for ``seconds`` after ``warm_up``, or while there is something to send."""
+        """Run for ``seconds`` after ``warm_up``, or while there is work to send."""
 
         async def measure() -> Measured:
             await self._wait(lambda: not self._asks, warm_up)
@@ -224,7 +224,7 @@ class Run:
             self._latencies.append(time.perf_counter() - begun)
         self._fill()
 
-    # -- trust ---------------------------------------------------------------------------
+    # -- trust -----------------------------------------------------------------
 
     def _doubtful(self, what: str) -> bool:
         self._to_verify[what] -= 1

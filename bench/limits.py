@@ -203,7 +203,9 @@ class Limits:
 
     def _measure(self, once: Callable[[], object]) -> float:
         times = max(1, int(self._batch_seconds / max(_timed(once, 3), 1e-7)))
-        return statistics.median(_timed(once, times) for _ in range(self._batches)) * 1e6
+        return (
+            statistics.median(_timed(once, times) for _ in range(self._batches)) * 1e6
+        )
 
 
 def _timed(once: Callable[[], object], times: int) -> float:

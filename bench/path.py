@@ -2,7 +2,8 @@
 """How a path is measured: new store, new daemon, limit, run, and a look at the store.
 
 The driver has another core than the gateway; the limit is measured on the gateway's
-core, right after the gateway has left it. What the driver counted must stand in the gateway's store.
+core, right after the gateway has left it. What the driver counted must stand in the
+gateway's store.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -71,7 +71,9 @@ class World:
     def delivered(self, station: StationName) -> int:
         """How many messages the station's store knows as delivered."""
         config: Config = configs.load(self.files.config(station))
-        with StoreReader.open(config.store.path, load_secret(config.store.key)) as store:
+        with StoreReader.open(
+            config.store.path, load_secret(config.store.key)
+        ) as store:
             return store.outgoing_counts().get("delivered", 0)
 
 

@@ -79,6 +79,43 @@ def check_config(path: Path) -> None:
     )
 
 
+@gateway.command()
+@click.option("--config", "path", type=FILE, help="The station's TOML file.")
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Instead: every station of a network.",
+)
+def init(path: Path | None, network: Path | None) -> None:
+    """Make a station's empty record store, once.
+
+    A running station never makes one: if its store is gone, it has forgotten which
+    permits were used, and only a person may decide what then.
+    """
+    if network is not None:
+        paths = configs.network_configs(network)
+    elif path is not None:
+        paths = [path]
+    else:
+        raise click.UsageError("give --config or --network")
+    for one in paths:
+        _make_store(one)
+
+
+def _make_store(path: Path) -> None:
+    from gateway.records.store import Store
+
+    try:
+        config = configs.load(path)
+        if config.store.path.exists():
+            raise click.ClickException(f"{config.store.path} is there already")
+        key = load_secret(config.store.key)
+        Store.open(config.store.path, key, lambda call: call(), create=True).close()
+    except (ConfigRefused, PkiError, RecordsError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{config.station.name}: {config.store.path} made")
+
+
 @gateway.command("import")
 @click.option("--config", "path", type=FILE, help="The station's TOML file.")
 @click.option(
@@ -110,13 +147,10 @@ def import_file(
 
 def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
     from gateway.records.copies import import_copies
-    from gateway.records.store import Store
 
     try:
         config = configs.load(path)
         key = load_secret(config.store.key)
-        if not config.store.path.exists():
-            Store.open(config.store.path, key, lambda call: call(), create=True).close()
         with file.open("rb") as rows:
             done = import_copies(
                 config.store.path,

@@ -93,7 +93,7 @@ def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
         raise ConfigRefused(f"{config.station.name}: role must be one of {known}")
     directory = load_directory(config, clock())
     key = load_secret(config.store.key)
-    store = Store.open(config.store.path, key, reactor.callFromThread, create=True)
+    store = Store.open(config.store.path, key, reactor.callFromThread)
     return Station(config, load_keys(config), directory, store, load_codes(config))
 
 

@@ -18,7 +18,7 @@ class Reason(enum.Enum):
     FULL = "the disk is full: make room on the store's disk; work goes on by itself"
     MISSING = (
         "there is no store file: restore it, or check the path in the "
-        "configuration; a new store is made only when that is asked for"
+        "configuration; a new, empty one is made by 'sekisho gateway init' only"
     )
     REMOVED = (
         "the store's files were removed or replaced while the station runs: put the "

@@ -106,27 +106,23 @@ def _same_network(files: Files, choices: Choices) -> None:
 
 
 def import_copies(files: Files) -> None:
-    """Every station imports its copies by its own command: there is no other way in."""
+    """Every station makes its store and imports its copies by its own commands."""
+    network = ["--network", str(files.root)]
+    _gateway("init", *network)
+    _gateway("import", "--operator", "sekisho up", *network)
+    for copies in files.root.glob("stations/*/copies.jsonl"):
+        copies.unlink()  # what is imported is encrypted; the plain rows must not stay
+
+
+def _gateway(*words: str) -> None:
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sekisho",
-            "gateway",
-            "import",
-            "--network",
-            str(files.root),
-            "--operator",
-            "sekisho up",
-        ],
+        [sys.executable, "-m", "sekisho", "gateway", *words],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise click.ClickException(f"import of copies: {done.stderr.strip()}")
-    for copies in files.root.glob("stations/*/copies.jsonl"):
-        copies.unlink()  # what is imported is encrypted; the plain rows must not stay
+        raise click.ClickException(f"gateway {words[0]}: {done.stderr.strip()}")
 
 
 def _play(console: Console, files: Files, network: Processes) -> list[Line]:

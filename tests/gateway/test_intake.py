@@ -45,6 +45,8 @@ from tests.gateway.world import (
     SECOND,
 )
 
+SEQUENCE, OCTETS = 0x30, 0x04
+
 
 @pytest.fixture(scope="module")
 def core(world):
@@ -144,13 +146,8 @@ def resealed(world, change):
     """A good inquiry that somebody opened, changed, and sealed again."""
     parts = envelope.unseal(inquiry_message(world).envelope, world.keys(CORE).opener)
     changed = change(parts)
-    plain = der.encode(
-        envelope._Content(
-            signed_header=changed.signed_header,
-            salt=changed.salt,
-            payload=changed.payload,
-        )
-    )
+    parts = (changed.signed_header, changed.salt, changed.payload)
+    plain = der.tlv(SEQUENCE, *(der.tlv(OCTETS, part) for part in parts))
     recipient: Recipient = world.directory.peer(CORE).recipient
     return recipient.seal(plain)
 

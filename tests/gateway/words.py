@@ -9,9 +9,10 @@ from dataclasses import replace as changed
 from datetime import datetime
 from typing import Any
 
+from gateway.dispatch import Draft
 from gateway.outcome import Case
 from gateway.records.copies import Copy, ResidentRecord
-from gateway.records.rows import CoreTransaction, Inquiry, Seen
+from gateway.records.rows import CoreTransaction, Inquiry, Outgoing, Seen
 from gateway.view import Facts
 from pki.cms import Signer
 from pki.names import StationName
@@ -224,6 +225,24 @@ def provision(
         write_payload(value),
         **{"processing_number": NUMBER, "permit_digest": permit_digest, **changes},
     )
+
+
+def outgoing(draft: Draft, **changes: Any) -> Outgoing:
+    """A draft as it waits in the outbox; its envelope is of no interest here."""
+    good = Outgoing(
+        message_id=b"message number 9",
+        peer=str(draft.receiver),
+        message_type=draft.message_type,
+        envelope=b"",
+        header_digest=bytes(32),
+        processing_number=draft.processing_number,
+        created=NOON,
+        deadline=NOON + DAY,
+        guard_code=draft.guard_code,
+        guard_version=draft.guard_version,
+        context=draft.context,
+    )
+    return changed(good, **changes)
 
 
 # --- what rules look at ---------------------------------------------------------------

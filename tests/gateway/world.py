@@ -5,12 +5,12 @@ Core, two providers, two requesters, a municipal CS and its prefecture, and the 
 systems. Keys, certificates and the signed master are real; nothing listens anywhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from cryptography import x509
@@ -18,10 +18,14 @@ from cryptography import x509
 from gateway import config as configs
 from gateway import station as stations
 from gateway.config import Config, MasterFile, StoreFile, Timing
+from gateway.intake import take
+from gateway.outcome import Outcome
 from gateway.records.copies import import_copies
 from gateway.records.opening import bring_up_to_date
 from gateway.records.sealed import StoreKeys
-from gateway.records.store import StoreReader
+from gateway.records.store import StoreReader, commit_once
+from gateway.records.transaction import Transaction
+from gateway.roles.plan import Plan
 from gateway.station import Keys, Station
 from gateway.view import Facts
 from pki import authority
@@ -29,15 +33,19 @@ from pki.cms import Signer
 from pki.keystore import load_certificate, load_p256_key
 from pki.layout import Layout
 from pki.names import StationName
-from pki.plan import Network, Plan, PlannedStation, Validity
+from pki.plan import Network, PlannedStation, Validity
+from pki.plan import Plan as PkiPlan
 from pki.profiles import Purpose
 from pki.trust import Identity, TrustStore
 from protocols import master
 from protocols.directory import Directory
+from protocols.envelope import Packed
 from protocols.identifiers import Realm
 from protocols.linkage_code import CodeMaker
 from protocols.master import Endpoint, Master, StationEntry
 from protocols.route import RouteReader
+
+T = TypeVar("T")
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """When everything here is issued; no test ages."""
@@ -233,7 +241,7 @@ class World:
 
 def made(folder: Path) -> World:
     """The network, with keys of its own."""
-    plan = Plan(
+    plan = PkiPlan(
         network=Network(name="Example", test=True),
         validity=Validity(crl_days=31),
         stations=tuple(map(_planned, EVERYBODY)),
@@ -253,7 +261,7 @@ def _planned(name: StationName) -> PlannedStation:
 
 @dataclass(frozen=True)
 class Desk:
-    """A station that only reads, over a store file that a test may write to."""
+    """A real station that only reads, over a store that a test may write to."""
 
     station: Station
     path: Path
@@ -261,6 +269,30 @@ class Desk:
     @property
     def store(self) -> StoreReader:
         return self.station.store
+
+    def do(self, plan: Plan) -> None:
+        """Make a plan's effects true, all or none; raises `Conflict`."""
+
+        def work(tx: Transaction) -> None:
+            for effect in plan.effects:
+                effect(tx)
+
+        self.write(work)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """One work on the store, as another process would do it."""
+        return commit_once(self.path, STORE_KEY, work)
+
+    def take(self, packed: Packed, by: Identity, at: datetime = NOON) -> Outcome:
+        """What this station decides about a message."""
+        return take(packed.envelope, by, at, self.station)
+
+
+def desk(world: World, name: StationName, folder: Path, **timing: float) -> Desk:
+    """A station with an empty store; whoever made it closes its reader."""
+    path = new_store(folder)
+    reader = StoreReader.open(path, STORE_KEY)
+    return Desk(world.station(name, reader, folder, **timing), path)
 
 
 def new_store(folder: Path) -> Path:
