@@ -7,8 +7,6 @@ differ every time; residents come from the seed and are the same every time.
 
 import json
 import os
-import random
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,13 +25,10 @@ from pki.profiles import Purpose
 from protocols.master import Endpoint, Master, StationEntry
 from protocols.master import write as write_master
 from simulators.network import parties as people
+from simulators.network import ports
 from simulators.network.copies import write_all
 from simulators.network.files import Files
 from simulators.network.parties import Party
-
-PORTS = range(10_240, 32_000)
-"""Below the range from which this machine picks ports for outgoing connections, so
-that a chosen port is not taken between being chosen and being listened on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,7 @@ class NetworkFile(msgspec.Struct, frozen=True):
 
     seed: str
     residents: int
+    first_port: int
     outside: dict[str, int]
     inside: dict[str, int]
 
@@ -64,8 +60,9 @@ def build(files: Files, choices: Choices) -> NetworkFile:
     for folder in (files.root, files.logs, files.root / "prefecture"):
         folder.mkdir(parents=True, exist_ok=True)
     _pki(files, everybody, now)
-    ports = _ports(everybody)
-    network = NetworkFile(choices.seed, choices.residents, *ports)
+    first = ports.claim_any()
+    addresses = _addresses(everybody, first)
+    network = NetworkFile(choices.seed, choices.residents, first, *addresses)
     _master(files, everybody, network, now)
     write_private(files.code_key, os.urandom(32))
     for party in everybody:
@@ -115,8 +112,10 @@ def _planned_name(
 # -- ports and master ---------------------------------------------------------------
 
 
-def _ports(everybody: Iterable[Party]) -> tuple[dict[str, int], dict[str, int]]:
-    free = _free_ports()
+def _addresses(
+    everybody: Iterable[Party], first: int
+) -> tuple[dict[str, int], dict[str, int]]:
+    free = ports.ports_of(first)
     outside, inside = {}, {}
     for party in everybody:
         if party.tls_only:
@@ -125,17 +124,6 @@ def _ports(everybody: Iterable[Party]) -> tuple[dict[str, int], dict[str, int]]:
         if party.inside is not None:
             inside[str(party.name)] = next(free)
     return outside, inside
-
-
-def _free_ports() -> Any:
-    """Free ports in a random order, so that two networks seldom try the same."""
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        yield port
 
 
 def _master(

@@ -24,9 +24,11 @@ from rich.table import Table
 
 from simulators.network import build as building
 from simulators.network import parties as people
+from simulators.network import ports
 from simulators.network.build import Choices
 from simulators.network.files import Files
 from simulators.network.player import STORY
+from simulators.network.ports import NoPorts
 from simulators.network.processes import NotReady, Processes
 
 Line = dict[str, Any]
@@ -72,7 +74,7 @@ def up(
                 _keep_running(console, files, network)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
-        except NotReady as error:
+        except (NotReady, NoPorts) as error:
             raise click.ClickException(str(error)) from None
         finally:
             network.stop()
@@ -86,6 +88,7 @@ def _bring_up(
     begun = time.monotonic()
     if files.network.exists():
         _same_network(files, choices)
+        ports.claim(building.load(files).first_port)
         console.print(f"going on with the network in {files.root}")
     else:
         console.print(f"making a network in {files.root}")

@@ -135,10 +135,10 @@ SUBJECTS = tuple(
 """The codes by which the requester knows people."""
 
 
-def take_in(store: Path, *rows: dict[str, Any]) -> None:
+def take_in(store: Path, *rows: dict[str, Any], replace: bool = False) -> None:
     """Import copies into a store, as an operator would."""
     lines = [msgspec.json.encode(row) for row in rows]
-    import_copies(store, STORE_KEY, lines, at=NOON, operator="試験 係")
+    import_copies(store, STORE_KEY, lines, at=NOON, operator="試験 係", replace=replace)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The core: one permit for exactly one request, and never a look at what is provided."""
+"""The core: one permit for exactly one request, and no look at what is provided."""
 
 from datetime import timedelta
 
