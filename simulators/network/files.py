@@ -45,6 +45,10 @@ class Files:
         return self.root / "code.key"
 
     @property
+    def forged(self) -> Path:
+        return self.root / "forged.txt"
+
+    @property
     def logs(self) -> Path:
         return self.root / "log"
 

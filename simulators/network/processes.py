@@ -54,15 +54,20 @@ class Processes:
 
     def start(self) -> None:
         """Start everything and wait until it is ready; raises `NotReady`."""
-        with ExitStack() as opened:
-            folder = tempfile.TemporaryDirectory(prefix="sekisho-")
-            where = Path(opened.enter_context(folder))
-            waiting = []
-            for title, command, notify in self._commands(where):
-                opened.enter_context(notify.sock)
-                waiting.append((self._spawn(title, command, notify), notify))
-            for child, notify in waiting:
-                _wait(child, notify.sock)
+        self._start(self.titles)
+
+    def kill(self, title: str) -> None:
+        """End a process at once, as a power cut would: it can finish nothing."""
+        child = next(child for child in self.children if child.title == title)
+        child.process.kill()
+        child.process.wait()
+        if child.process.stdin is not None:
+            child.process.stdin.close()
+        self.children.remove(child)
+
+    def restart(self, title: str) -> None:
+        """Start a killed process again by the same command; raises `NotReady`."""
+        self._start((title,))
 
     def stop(self) -> None:
         """Ask every process to end, and see that it did."""
@@ -85,6 +90,19 @@ class Processes:
                 return child
         return None
 
+    def _start(self, titles: Iterable[str]) -> None:
+        with ExitStack() as opened:
+            folder = tempfile.TemporaryDirectory(prefix="sekisho-")
+            where = Path(opened.enter_context(folder))
+            waiting = []
+            for title in titles:
+                notify = _Notify.at(where / title)
+                opened.enter_context(notify.sock)
+                child = self._spawn(title, self._command(title), notify)
+                waiting.append((child, notify))
+            for child, notify in waiting:
+                _wait(child, notify.sock)
+
     def _spawn(self, title: str, command: list[str], notify: "_Notify") -> Child:
         log = self.files.logs / f"{title}.log"
         environment = dict(os.environ, NOTIFY_SOCKET=notify.address)
@@ -102,13 +120,8 @@ class Processes:
         self.children.append(child)
         return child
 
-    def _commands(self, folder: Path) -> Iterable[tuple[str, list[str], "_Notify"]]:
-        for title in self.titles:
-            if title == "prefecture":
-                command = self._prefecture()
-            else:
-                command = self._gateway(title)
-            yield title, command, _Notify.at(folder / title)
+    def _command(self, title: str) -> list[str]:
+        return self._prefecture() if title == "prefecture" else self._gateway(title)
 
     def _prefecture(self) -> list[str]:
         where = ["--network", str(self.files.root), "--until-stdin-closes"]

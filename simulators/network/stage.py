@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pki.names import StationName
@@ -73,8 +74,8 @@ class Stage:
         )
         self.notes: dict[str, Any] = {}
         """What a later step must know of an earlier one."""
-        self.forged: set[str] = set()
-        """Processing numbers under which the story itself spoke for a station."""
+        self.forged: set[str] = _lines(files.forged)
+        """Processing numbers under which a story itself spoke for a station."""
         self._inside: dict[StationName, Client] = {}
         self._peers: dict[StationName, Peer] = {}
 
@@ -87,6 +88,8 @@ class Stage:
         """Remember a transaction that no requester of this network began."""
         assert processing_number is not None
         self.forged.add(processing_number.hex())
+        with self.files.forged.open("a") as file:
+            file.write(f"{processing_number.hex()}\n")
 
     # -- parties ---------------------------------------------------------------------
 
@@ -205,6 +208,10 @@ class Stage:
     def config(self, station: StationName) -> str:
         """The configuration file of a station, for commands."""
         return str(self.files.config(station))
+
+
+def _lines(path: Path) -> set[str]:
+    return set(path.read_text().split()) if path.exists() else set()
 
 
 def wait_for(look: Callable[[], str], patience: float = PATIENCE) -> str:

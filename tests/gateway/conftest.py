@@ -9,6 +9,7 @@ import pytest
 
 from pki.names import StationName
 from tests.gateway import world as worlds
+from tests.gateway.works import Works, works
 from tests.gateway.world import Desk, World
 
 
@@ -27,6 +28,23 @@ def desk_at(world: World, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
             folder.mkdir()
             made = worlds.desk(world, name, folder, **timing)
             stack.callback(made.store.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def works_at(world: World, tmp_path: Path) -> Iterator[Callable[..., Works]]:
+    """Makes a station at work; its store is closed at the end."""
+    with ExitStack() as stack:
+
+        def make(name: StationName, *rows: dict, **timing: float) -> Works:
+            folder = tmp_path / f"{name.organisation}-{name.role}"
+            folder.mkdir()
+            made = works(world, name, folder, **timing)
+            stack.callback(made.store.close)
+            if rows:
+                worlds.take_in(made.path, *rows)
             return made
 
         yield make
