@@ -9,60 +9,41 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from protocols.permit import issue
-from simulators.network import build as building
 from simulators.network import parties as people
 from simulators.network.build import Choices
-from simulators.network.cli import import_copies
-from simulators.network.files import Files
 from simulators.network.processes import NotReady, Processes
 from simulators.network.stage import Stage, now
 from simulators.network.story_permits import pack_order, parts, permit_signer
 from simulators.network.story_refusals import ASKER
+from tests.flows.conftest import ask, running, small_network
 
-ITEM = 28
 STATION = people.PROVIDER
 CHOICES = Choices(seed="store", residents=100)
 
 
-@contextmanager
-def running(files: Files) -> Iterator[Stage]:
-    """Core, provider and one requester, without the rest of the network."""
-    processes = Processes(files, ("core", "city", "second-city"))
-    try:
-        processes.start()
-        with closing(Stage(files, CHOICES)) as stage:
-            yield stage
-    finally:
-        processes.stop()
-
-
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
+def processes(tmp_path: Path) -> Processes:
     """A small network that is not running yet."""
-    made = Files(tmp_path / "network")
-    building.build(made, CHOICES)
-    import_copies(made)
-    return made
+    return small_network(tmp_path / "network", CHOICES)
 
 
 @pytest.fixture
-def stage(files: Files) -> Iterator[Stage]:
-    with running(files) as found:
+def stage(processes: Processes) -> Iterator[Stage]:
+    with running(processes, CHOICES) as found:
         yield found
 
 
 @pytest.fixture
-def small_disk(files: Files) -> Iterator[Path]:
+def small_disk(processes: Processes) -> Iterator[Path]:
     """The provider's folder on a disk of its own, so small that it can be filled."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
-    folder = files.station(STATION)
+    folder = processes.files.station(STATION)
     kept = folder.rename(folder.with_name("kept"))
     folder.mkdir()
     mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder))
@@ -78,13 +59,6 @@ def mount(*words: str) -> None:
     done = subprocess.run(["mount", *words], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("this machine does not let us mount a small disk")
-
-
-def ask(stage: Stage) -> bytes:
-    subject = stage.unflagged(stage.city, 1).addressee_number
-    number = stage.ask(ASKER, ITEM, subject)
-    assert isinstance(number, bytes)
-    return number
 
 
 def posted(stage: Stage) -> int:
@@ -133,9 +107,9 @@ def test_another_file_in_the_stores_place_is_not_written_to(stage: Stage) -> Non
 
 
 def test_a_full_disk_stops_the_station_until_there_is_room(
-    files: Files, small_disk: Path
+    processes: Processes, small_disk: Path
 ) -> None:
-    with running(files) as stage:
+    with running(processes, CHOICES) as stage:
         ballast = small_disk / "ballast"
         ballast.write_bytes(bytes(free(small_disk)))
         assert 503 in [posted(stage) for _ in range(3)]
@@ -147,10 +121,11 @@ def test_a_full_disk_stops_the_station_until_there_is_room(
 
 
 def test_a_station_with_a_read_only_store_does_not_start(
-    files: Files, small_disk: Path
+    processes: Processes, small_disk: Path
 ) -> None:
     mount("-o", "remount,ro", str(small_disk))
-    with pytest.raises(NotReady, match="cannot be written"), running(files):
+    refused = pytest.raises(NotReady, match="cannot be written")
+    with refused, running(processes, CHOICES):
         pytest.fail("the station started")
 
 

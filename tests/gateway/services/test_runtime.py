@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Record, commit, then answer: and where it cannot be recorded, no answer."""
 
+from dataclasses import replace
+
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
@@ -39,7 +41,6 @@ from tests.gateway.world import (
     REQUESTER,
 )
 
-pytestmark = pytest.mark.usefixtures("world")
 in_reactor = pytest_twisted.ensureDeferred
 NOTICE = write_payload(PermitNotice(bytes(32)))
 
@@ -131,17 +132,11 @@ async def test_what_is_unreadable_has_one_code_for_the_peer_and_its_own_on_recor
     for body in (junk, astray.envelope):
         packed = inquiry_message(world)
         answer = await core.post(body, REQUESTER)
-        shown = core.read(_posted_as(packed, body), answer)
+        shown = core.read(replace(packed, envelope=body), answer)
         assert (shown.code, shown.rule, shown.header_digest) == ("SK-U00", "", None)
         assert shown.request_digest == digest(body)
     assert core.codes() == ["SK-U02", "SK-U02"]
     assert all(stored.event.message_id == "" for stored in core.events())
-
-
-def _posted_as(packed, body):
-    from dataclasses import replace
-
-    return replace(packed, envelope=body)
 
 
 @in_reactor
