@@ -7,6 +7,7 @@ cannot hide in the same code at the other end.
 
 import asyncio
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from bench.orders import Ask
@@ -20,7 +21,7 @@ _POST = (
 _OK = f"HTTP/1.1 200 OK\r\nContent-Type: {CMS}\r\nContent-Length: %d\r\n\r\n".encode()
 
 
-class _Http(asyncio.Protocol):
+class _Http(asyncio.Protocol, ABC):
     """Cuts what comes into heads and bodies."""
 
     transport: asyncio.Transport
@@ -56,9 +57,9 @@ class _Http(asyncio.Protocol):
         self.received(head, body)
         return True
 
+    @abstractmethod
     def received(self, head: bytes, body: bytes) -> None:
         """One whole message."""
-        raise NotImplementedError
 
 
 class Asker(_Http):

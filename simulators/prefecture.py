@@ -30,7 +30,7 @@ from protocols.identifiers import (
 )
 from protocols.refusals import refusal
 from schemas.messages import IdentityInformationUpdateNotice, read_payload
-from schemas.xml import XmlRefused
+from schemas.xml import XmlRefused, parse, root_name
 from simulators.peer import CMS, MESSAGES, Peer
 from simulators.web import Reply
 
@@ -160,6 +160,7 @@ class PrefecturalServer:
             "peer": str(station),
             "message_id": "" if opened is None else opened.header.message_id.hex(),
             "message_type": "" if opened is None else opened.header.message_type,
+            "items": _items(opened) if kind == "received" else [],
             "salt": os.urandom(limits.SALT_SIZE).hex(),
         }
         data = json.dumps(line, ensure_ascii=False).encode() + b"\n"
@@ -168,6 +169,11 @@ class PrefecturalServer:
             file.flush()
             os.fsync(file.fileno())
         return hashlib.sha256(data).digest()
+
+
+def _items(opened: Opened | None) -> list[str]:
+    """Which items a message brought: their names, never what they say."""
+    return [] if opened is None else [root_name(i) for i in parse(opened.payload)]
 
 
 def _time_fault(header: Header, now: datetime) -> str:

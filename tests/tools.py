@@ -8,6 +8,8 @@ would be a check not done.
 
 import os
 import shutil
+import subprocess
+from typing import NoReturn
 
 import pytest
 
@@ -15,8 +17,22 @@ import pytest
 def need(tool: str) -> str:
     """The path of ``tool``; skips the calling test where the machine lacks it."""
     path = shutil.which(tool)
-    if path is not None:
-        return path
+    if path is None:
+        lacking(f"{tool} is not installed on this machine")
+    return path
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip the calling test because this machine lacks something; fail in CI."""
     if os.environ.get("SEKISHO_REQUIRE_ALL") == "1":
-        pytest.fail(f"{tool} is required here (SEKISHO_REQUIRE_ALL=1) but missing")
-    pytest.skip(f"{tool} is not installed on this machine")
+        pytest.fail(f"{reason}, and SEKISHO_REQUIRE_ALL=1 wants every check")
+    pytest.skip(reason)
+
+
+def mount(*words: str) -> None:
+    """Mount something; skips the calling test where this machine does not let us."""
+    if os.geteuid() != 0:
+        lacking("only root may mount a small disk")
+    done = subprocess.run(["mount", *words], capture_output=True, check=False)
+    if done.returncode:
+        lacking("this machine does not let us mount a small disk")

@@ -45,7 +45,7 @@ from gateway.records.connection import (
     transaction,
 )
 from gateway.records.errors import Reason, StoreUnavailable
-from gateway.records.works import Item, Settled, Work, a_trial, do, fire
+from gateway.records.works import Item, Settled, Work, a_trial, do_all, fire
 
 log = logging.getLogger(__name__)
 
@@ -252,7 +252,7 @@ class Journal:
         with store_errors():
             if trial:
                 self._db.execute(_PROBE)
-            settled = [do(item, self._db) for item in group]
+            settled = do_all(group, self._db)
         self.works += len(group)
         return settled
 

@@ -35,19 +35,49 @@ def a_trial() -> Item:
     return Item(lambda _: None, unheard, True)
 
 
+def do_all(group: list[Item], db: sqlite3.Connection) -> list[Settled]:
+    """Do the works of a group; raises where the store is at fault.
+
+    Nearly always all of them succeed: they are first done together, and only if one
+    fails is everything undone and each done again under a savepoint of its own. So a
+    work may run twice; it changes nothing but what its connection holds.
+    """
+    db.execute("SAVEPOINT works")
+    try:
+        settled = [_done(item, db) for item in group]
+    except Exception as error:
+        if not db.in_transaction or _is_the_stores(error):
+            raise
+        db.execute("ROLLBACK TO works")
+        settled = [do(item, db) for item in group]
+    db.execute("RELEASE works")
+    return settled
+
+
+def _done(item: Item, db: sqlite3.Connection) -> Settled:
+    value = item.work(db)
+    if not db.in_transaction:
+        raise sqlite3.OperationalError("a work ended the transaction of its group")
+    return item.waits, value, None
+
+
 def do(item: Item, db: sqlite3.Connection) -> Settled:
     """Do one work; raises where the store is at fault."""
     db.execute("SAVEPOINT work")
     try:
         value = item.work(db)
     except Exception as error:
-        if isinstance(error, sqlite3.Error) and reason_of(error) is not None:
+        if _is_the_stores(error):
             raise
         db.execute("ROLLBACK TO work")
         db.execute("RELEASE work")
         return item.waits, None, error
     db.execute("RELEASE work")
     return item.waits, value, None
+
+
+def _is_the_stores(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and reason_of(error) is not None
 
 
 def fire(settled: list[Settled]) -> None:

@@ -21,6 +21,7 @@ from simulators.network.stage import Stage, now
 from simulators.network.story_permits import pack_order, parts, permit_signer
 from simulators.network.story_refusals import ASKER
 from tests.flows.conftest import ask, running, small_network
+from tests.tools import mount
 
 STATION = people.PROVIDER
 CHOICES = Choices(seed="store", residents=100)
@@ -41,8 +42,6 @@ def stage(processes: Processes) -> Iterator[Stage]:
 @pytest.fixture
 def small_disk(processes: Processes) -> Iterator[Path]:
     """The provider's folder on a disk of its own, so small that it can be filled."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
     folder = processes.files.station(STATION)
     kept = folder.rename(folder.with_name("kept"))
     folder.mkdir()
@@ -52,13 +51,6 @@ def small_disk(processes: Processes) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", str(folder)], check=True)
-
-
-def mount(*words: str) -> None:
-    """Mount, or skip where this machine's root may not."""
-    done = subprocess.run(["mount", *words], capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip("this machine does not let us mount a small disk")
 
 
 def posted(stage: Stage) -> int:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the store's tests: a reactor turned by hand, a store, a small disk."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from gateway.records.store import Store
 from tests.gateway.records.helpers import Turns, open_store
+from tests.tools import mount
 
 
 @pytest.fixture
@@ -33,12 +33,8 @@ def store(store_path: Path, turns: Turns) -> Iterator[Store]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB of its own, where the machine lets us mount one."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("this machine does not let us mount a small disk")
+    mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place))
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
