@@ -15,9 +15,9 @@ from bench.path import Benchmark
 from bench.world import REQUESTER
 from simulators.network import parties as people
 
-RECEIPT = 160
+RECEIPT = 137
 """Bytes of a receipt's content."""
-PERMIT = 420
+PERMIT = 320
 """Bytes of a permit's content."""
 
 

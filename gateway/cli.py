@@ -70,6 +70,7 @@ def check_config(path: Path) -> None:
         directory = load_directory(config, system_clock())
         load_keys(config)
         load_codes(config)
+        load_secret(config.store.key)
     except (ConfigRefused, PkiError) as error:
         raise click.ClickException(str(error)) from None
     master = directory.master
@@ -93,13 +94,20 @@ def init(path: Path | None, network: Path | None) -> None:
     permits were used, and only a person may decide what then.
     """
     if network is not None:
-        paths = configs.network_configs(network)
+        paths = _stations(network)
     elif path is not None:
         paths = [path]
     else:
         raise click.UsageError("give --config or --network")
     for one in paths:
         _make_store(one)
+
+
+def _stations(network: Path) -> list[Path]:
+    try:
+        return configs.network_configs(network)
+    except ConfigRefused as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _make_store(path: Path) -> None:
@@ -135,7 +143,7 @@ def import_file(
 ) -> None:
     """Import copies (副本) and flags from a JSON Lines FILE, all rows or none."""
     if network is not None:
-        for config in configs.network_configs(network):
+        for config in _stations(network):
             copies = config.parent / "copies.jsonl"
             if copies.exists():
                 _import(config, copies, operator, replace)

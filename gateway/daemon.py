@@ -38,6 +38,7 @@ from gateway.services.post import Post
 from gateway.services.revocation import Revocation
 from gateway.services.runtime import Runtime
 from gateway.services.sender import Sender
+from gateway.services.sweeper import Sweeper
 from gateway.station import Station, load_codes, load_directory, load_keys
 from pki import tls
 from pki.keystore import load_secret
@@ -60,6 +61,7 @@ FINISH_SECONDS = 2.0
 """For what is in flight at a stop: once for those who ask us, once for those we ask."""
 LINK_INTERVAL = 1.0
 CRL_INTERVAL = 1.0
+SWEEP_INTERVAL = 60.0
 
 
 @dataclass(slots=True)
@@ -92,9 +94,10 @@ def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
         known = ", ".join(sorted(ROLES))
         raise ConfigRefused(f"{config.station.name}: role must be one of {known}")
     directory = load_directory(config, clock())
+    keys, codes = load_keys(config), load_codes(config)
     key = load_secret(config.store.key)
     store = Store.open(config.store.path, key, reactor.callFromThread)
-    return Station(config, load_keys(config), directory, store, load_codes(config))
+    return Station(config, keys, directory, store, codes)
 
 
 async def start(config: Config, clock: Clock, reactor: Any) -> Running:
@@ -129,6 +132,7 @@ def _loops(
     timing = runtime.station.config.timing
     yield _every(OUTBOX_INTERVAL, Outbox(runtime.station, post, clock).look, reactor)
     yield _every(LINK_INTERVAL, links.write, reactor)
+    yield _every(SWEEP_INTERVAL, Sweeper(runtime.station, clock).sweep, reactor)
     trust, crl = runtime.station.directory.trust, runtime.station.config.keys.crl
     yield _every(CRL_INTERVAL, Revocation(trust, crl).look, reactor)
     if isinstance(role, IntermediateServer):

@@ -19,7 +19,7 @@ from gateway.records.rows import CoreTransaction, Inquiry, Seen
 from gateway.records.store import Store
 from gateway.view import Facts
 from pki.cms import Signer
-from pki.keystore import load_private_key
+from pki.keystore import load_private_key, load_secret
 from pki.names import StationName
 from pki.sealing import Opener, Recipient
 from pki.trust import TrustStore
@@ -148,8 +148,8 @@ def load_keys(config: Config) -> Keys:
 
 
 def load_codes(config: Config) -> CodeMaker | None:
-    """The core's code maker; None at every other station."""
-    return None if config.code_key is None else CodeMaker(_read(config.code_key))
+    """The core's code maker, None at every other station; raises `KeyFileError`."""
+    return None if config.code_key is None else CodeMaker(load_secret(config.code_key))
 
 
 def _signer(base: Path, purpose: str) -> Signer:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pki import der
@@ -117,8 +118,8 @@ class Header:
         return cls(
             message_id=raw.message_id,
             message_type=raw.message_type,
-            sender=StationName.parse(raw.sender),
-            receiver=StationName.parse(raw.receiver),
+            sender=station_named(raw.sender),
+            receiver=station_named(raw.receiver),
             created=whole_second(raw.created.as_datetime()),
             expires=whole_second(raw.expires.as_datetime()),
             sealing_certificate=raw.sealing_certificate_digest,
@@ -131,6 +132,12 @@ class Header:
             else InReplyTo(reply.message_id, reply.header_digest),
             permit_digest=_sized(raw.permit_digest, limits.DIGEST_SIZE),
         )
+
+
+@lru_cache(maxsize=4096)
+def station_named(text: str) -> StationName:
+    """`StationName.parse`, remembered: the same few stations write all the time."""
+    return StationName.parse(text)
 
 
 def whole_second(moment: datetime) -> datetime:

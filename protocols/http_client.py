@@ -9,6 +9,7 @@ connection ends cannot be told from one that was cut.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import httptools
@@ -31,6 +32,7 @@ from protocols.http_limits import (
     MAX_BODY,
     MAX_INTERIM,
     MAX_PIPELINED,
+    MAX_REMEMBERED,
     MAX_TARGET,
     METHODS,
 )
@@ -117,23 +119,31 @@ class ClientConnection(Stream[ClientEvent]):
 
     def _begin(self, head: bytes) -> _Begun | None:
         """Read one head; None for an interim answer, which is passed over."""
-        reader = HeadReader()
-        parser = httptools.HttpResponseParser(reader)
-        headers = reader.read(parser, head)
-        status = parser.get_status_code()
-        if 100 <= status < 200 and status != 101:
+        begun = _read_head(head)
+        if begun is None:
             self._interim += 1
             if self._interim > MAX_INTERIM:
                 raise HttpRefused(HttpFault.TOO_MANY_INTERIM)
-            return None
-        if not 200 <= status < 600 or status == 304:
-            raise HttpRefused(HttpFault.BAD_STATUS)
-        return _Begun(
-            status,
-            headers.get(b"content-type", b"").decode("ascii"),
-            _body_length(status, headers),
-            keeps_alive(headers),
-        )
+        return begun
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _read_head(head: bytes) -> _Begun | None:
+    """None for an interim answer. The same bytes are the same head, always."""
+    reader = HeadReader()
+    parser = httptools.HttpResponseParser(reader)
+    headers = reader.read(parser, head)
+    status = parser.get_status_code()
+    if 100 <= status < 200 and status != 101:
+        return None
+    if not 200 <= status < 600 or status == 304:
+        raise HttpRefused(HttpFault.BAD_STATUS)
+    return _Begun(
+        status,
+        headers.get(b"content-type", b"").decode("ascii"),
+        _body_length(status, headers),
+        keeps_alive(headers),
+    )
 
 
 def _body_length(status: int, headers: Headers) -> int:

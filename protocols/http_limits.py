@@ -25,5 +25,8 @@ MAX_PIPELINED: Final = 16
 MAX_INTERIM: Final = 4
 """Interim (1xx) answers before one answer. A peer needs one; none goes on for ever."""
 
+MAX_REMEMBERED: Final = 128
+"""Heads that were read and are kept: a peer's next differs in its length at most."""
+
 METHODS: Final = frozenset({"GET", "POST"})
 """Messages are posted, arrivals and states are got. Nothing else is carried."""

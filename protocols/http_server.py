@@ -9,6 +9,7 @@ order, one `respond` for each. No clock: who sends too slowly is the shell's con
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -29,7 +30,12 @@ from protocols.http_head import (
     keeps_alive,
     sendable,
 )
-from protocols.http_limits import MAX_PIPELINED, MAX_TARGET, METHODS
+from protocols.http_limits import (
+    MAX_PIPELINED,
+    MAX_REMEMBERED,
+    MAX_TARGET,
+    METHODS,
+)
 from protocols.http_stream import Stream
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -126,7 +132,9 @@ class ServerConnection(Stream[ServerEvent]):
         return _read_head(head)
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
 def _read_head(head: bytes) -> _Begun:
+    """The same bytes are the same head: a client's next is like its last."""
     reader = HeadReader()
     parser = httptools.HttpRequestParser(reader)
     headers = reader.read(parser, head)

@@ -24,7 +24,7 @@ from pki.trust import Purpose
 from protocols import limits
 from protocols.directory import Directory
 from protocols.errors import Refused, Unreadable
-from protocols.header import Header, whole_second
+from protocols.header import Header, station_named, whole_second
 from protocols.master import CORE_ROLE
 
 VERSION: Final = 1
@@ -105,8 +105,8 @@ class Permit:
             return cls(
                 permit_id=raw.permit_id,
                 processing_number=raw.processing_number,
-                requester=StationName.parse(raw.requester),
-                provider=StationName.parse(raw.provider),
+                requester=station_named(raw.requester),
+                provider=station_named(raw.provider),
                 item_no=raw.item_no,
                 kinds=tuple(raw.kinds),
                 subject_commitment=raw.subject_commitment,

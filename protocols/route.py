@@ -21,7 +21,7 @@ from pki.trust import Identity, Purpose, Untrusted
 from protocols import limits
 from protocols.directory import Directory
 from protocols.errors import Refused, Unreadable
-from protocols.header import whole_second
+from protocols.header import station_named, whole_second
 from protocols.master import CORE_ROLE
 
 VERSION: Final = 1
@@ -81,7 +81,7 @@ class Route:
                 raise Refused("SK-C13")
             return cls(
                 route_id=raw.route_id,
-                requester=StationName.parse(raw.requester),
+                requester=station_named(raw.requester),
                 host=raw.host,
                 port=raw.port,
                 sealing_certificate=raw.sealing_certificate_digest,

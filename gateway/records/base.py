@@ -54,8 +54,11 @@ class Reads:
         self._keys = keys
 
     def _all(self, sql: str, *values: Value) -> list[Row]:
-        with store_errors():
+        try:
             return self._reader.execute(sql, values).fetchall()
+        except sqlite3.Error:
+            with store_errors():  # only now: entering costs as much as a statement
+                raise
 
     def _one(self, sql: str, *values: Value) -> Row | None:
         found = self._all(sql, *values)

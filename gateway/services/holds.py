@@ -7,7 +7,7 @@ this service's to do. A daemon that was down does it when it is up again.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import Event, EventKind, prepare
@@ -17,6 +17,9 @@ from gateway.services.clock import Clock
 from gateway.services.runtime import Runtime
 
 log = logging.getLogger(__name__)
+
+ASK_AGAIN = timedelta(minutes=1)
+"""For a renewal that the core refused, or that was lost with a restart."""
 
 HELD_AGAIN = "the content is not the one that was released: held again"
 
@@ -30,8 +33,8 @@ class Holds:
         self._runtime = runtime
         self._role = role
         self._clock = clock
-        self._renewing: set[str] = set()
-        """Released holds whose permit is being renewed: asked for once."""
+        self._renewing: dict[str, datetime] = {}
+        """Released holds whose permit is being renewed, and when to ask again."""
 
     async def look(self) -> None:
         """Do everything that is decided or over by now."""
@@ -46,14 +49,15 @@ class Holds:
             log.error("%s: holds wait: %s", self._runtime.station.name, error)
 
     async def _decided(self, hold: Hold, now: datetime) -> None:
-        if hold.hold_id in self._renewing and now <= hold.release_by:
+        asked_until = self._renewing.get(hold.hold_id, now)
+        if now < asked_until and now <= hold.release_by:
             return
         if hold.state == "released":
             plan = self._role.released(hold, now)
         else:
             plan = self._role.refused(hold, now)
         if any(d.message_type == "permit_renewal_request" for d in plan.drafts):
-            self._renewing.add(hold.hold_id)
+            self._renewing[hold.hold_id] = now + ASK_AGAIN
         records = []
         if not plan.drafts:  # the role's way to say that a person must look again
             again = hold_event(EventKind.HELD, hold, now, detail=HELD_AGAIN)

@@ -22,6 +22,9 @@ class Outbox:
         self._clock = clock
 
     async def look(self) -> None:
-        """Offer everything due; a sender ignores what it already carries."""
-        for outgoing in self._station.store.due(self._clock(), BATCH):
-            self._post.offer(outgoing)
+        """Offer what is due, peer by peer: one that is down holds up no other."""
+        store, now = self._station.store, self._clock()
+        for peer in store.waiting_by_peer():
+            carried = self._post.carried(peer)
+            for outgoing in store.due(now, BATCH, peer=peer, exclude=carried):
+                self._post.offer(outgoing)

@@ -5,9 +5,14 @@ Each carries ``reason``, one stable word for records. None holds anything of a m
 After any of them the message is still owed: it is offered again, the same bytes.
 """
 
+from typing import ClassVar
+
 
 class PeerError(Exception):
     """A peer gave no answer to a request. Its heirs say how far it came."""
+
+    code: ClassVar[str] = "SK-T01"
+    """The inner code that the record keeps."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,6 +38,8 @@ class PeerUntrusted(PeerError):
     be wrong, or somebody may stand between. Ask the peer's operator by telephone.
     """
 
+    code = "SK-T02"
+
 
 class PeerRefusesUs(PeerError):
     """The peer ended the TLS link with an alert: it does not accept this station.
@@ -40,6 +47,8 @@ class PeerRefusesUs(PeerError):
     Our certificate may be expired or revoked, or the peer does not know our authority.
     Look at it with ``sekisho pki show``; the peer's operator has the cause on record.
     """
+
+    code = "SK-T05"
 
 
 class PeerSilent(PeerError):

@@ -6,7 +6,7 @@ owns none of them.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 
 from twisted.internet.defer import Deferred, gatherResults
 
@@ -23,21 +23,32 @@ class Post:
     def __init__(self, make: Callable[[StationName], Sender | None]) -> None:
         self._make = make
         self._senders: dict[str, Sender] = {}
+        self._unreachable: set[str] = set()
+        """Peers without an endpoint, said once."""
 
     @property
     def senders(self) -> Mapping[str, Sender]:
         return self._senders
 
+    def carried(self, peer: str) -> Set[bytes]:
+        """The messages for ``peer`` that are in memory already."""
+        sender = self._senders.get(peer)
+        return frozenset() if sender is None else sender.carried
+
     def offer(self, outgoing: Outgoing) -> None:
         """Hand a committed message to its peer's sender."""
-        sender = self._senders.get(outgoing.peer)
-        if sender is None:
-            made = self._make(StationName.parse(outgoing.peer))
-            if made is None:
-                log.error("no endpoint for %s: its message waits", outgoing.peer)
-                return
-            sender = self._senders[outgoing.peer] = made
-        sender.offer(outgoing)
+        sender = self._senders.get(outgoing.peer) or self._made(outgoing.peer)
+        if sender is not None:
+            sender.offer(outgoing)
+
+    def _made(self, peer: str) -> Sender | None:
+        sender = self._make(StationName.parse(peer))
+        if sender is not None:
+            self._senders[peer] = sender
+        elif peer not in self._unreachable:
+            self._unreachable.add(peer)
+            log.error("the master has no endpoint for %s: its messages wait", peer)
+        return sender
 
     def stop(self) -> Deferred[list[None]]:
         """Fires when nothing is in flight any more."""

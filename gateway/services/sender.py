@@ -13,6 +13,7 @@ taken back instead.
 import logging
 import random
 from collections import deque
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,7 +29,7 @@ from gateway.roles.role import Role
 from gateway.services import events
 from gateway.services.clock import Clock
 from gateway.services.deadlines import Timer
-from gateway.services.peer import PeerError, PeerRefusesUs, PeerUntrusted, Response
+from gateway.services.peer import PeerError, Response
 from gateway.services.runtime import CMS, MESSAGES, Runtime, apply
 from gateway.station import Station
 from pki.names import StationName
@@ -91,6 +92,11 @@ class Sender:
         self._waiting.append(outgoing)
         self._fill()
 
+    @property
+    def carried(self) -> Set[bytes]:
+        """The messages that wait in memory or are on their way."""
+        return self._known
+
     def stop(self) -> Deferred[None]:
         """Send nothing new; fires when what is in flight has ended."""
         self._stopping = True
@@ -144,7 +150,7 @@ class Sender:
         try:
             response = await self._client.post(MESSAGES, CMS, outgoing.envelope)
         except PeerError as error:
-            await self._postpone(outgoing, _code_of(error))
+            await self._postpone(outgoing, error.code)
             return
         await self._answered(outgoing, response)
 
@@ -282,14 +288,3 @@ def _is_reply_for(reply: Opened, station: StationName, kind: Row) -> bool:
     """Whether a reply is of the type that was asked for, and meant for us."""
     header = reply.header
     return header.receiver == station and header.message_type == kind.reply_type
-
-
-def _code_of(error: PeerError) -> str:
-    """The inner code for a peer that gave no answer."""
-    match error:
-        case PeerUntrusted():
-            return "SK-T02"
-        case PeerRefusesUs():
-            return "SK-T05"
-        case _:
-            return "SK-T01"

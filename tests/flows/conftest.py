@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small networks that a flow may break, and what every flow asks of a stage."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from simulators.network import build as building
 from simulators.network import parties as people
@@ -18,6 +21,8 @@ from simulators.network.story_refusals import ASKER
 ITEM = 28
 SMALL = ("core", "city", "second-city")
 """Core, provider and one requester, without the rest of the network."""
+PLAIN = Choices(seed="small", residents=100)
+"""What a small network is made with where nothing else matters."""
 
 Event = dict[str, Any]
 
@@ -28,6 +33,17 @@ def small_network(folder: Path, choices: Choices) -> Processes:
     building.build(files, choices)
     import_copies(files)
     return Processes(files, SMALL)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network that never runs: making one takes longer than copying it."""
+    return small_network(tmp_path_factory.mktemp("small") / "network", PLAIN).files.root
+
+
+def copied(template: Path, folder: Path) -> Processes:
+    """A copy of the small network, on the same ports: one may run at a time."""
+    return Processes(Files(shutil.copytree(template, folder)), SMALL)
 
 
 @contextmanager

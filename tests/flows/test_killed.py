@@ -12,18 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from simulators.network.build import Choices
 from simulators.network.processes import Processes
 from simulators.network.stage import Stage, wait_for
 from simulators.network.story_refusals import ASKER
 from simulators.web import LinkFailed
-from tests.flows.conftest import Event, ask, every_event, party, running, small_network
+from tests.flows.conftest import PLAIN, Event, ask, copied, every_event, party, running
 
-CHOICES = Choices(seed="killed", residents=100)
 EACH = 15
 """Inquiries before the kill, and as many after it."""
 SETTLED = 20.0
-"""Seconds for the last notice to reach the core: retries come ever more slowly."""
+"""Seconds until everything is said again: retries come ever more slowly."""
 TOO_EARLY = "SK-C12"
 """An answer that overtook its announcement: told to come again, and taken then."""
 
@@ -52,6 +50,10 @@ class Small:
         found = [str(self.stage.standing(ASKER, number).status) for number in numbers]
         return found.count("in_progress")
 
+    def ended(self, numbers: list[bytes]) -> str:
+        """Whether none of them is still on its way."""
+        return "" if self.unfinished(numbers) else "all ended"
+
     def reconciled(self) -> str:
         """Whether the parties agree on everything, with nothing still to settle."""
         where = ("--network", str(self.stage.files.root))
@@ -60,10 +62,9 @@ class Small:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    folder = Path(tmp_path_factory.mktemp("killed")) / "network"
-    processes = small_network(folder, CHOICES)
-    with running(processes, CHOICES) as stage:
+def small(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    processes = copied(template, tmp_path_factory.mktemp("killed") / "network")
+    with running(processes, PLAIN) as stage:
         yield Small(stage, processes)
 
 
@@ -107,6 +108,7 @@ def test_what_waited_for_a_dead_core_outlives_its_requester(small: Small) -> Non
 def answered_once(small: Small, numbers: list[bytes]) -> None:
     """All were provided, each once; the records are whole, and agree."""
     stage = small.stage
+    assert wait_for(lambda: small.ended(numbers), SETTLED) == "all ended"
     ends = {stage.end_of(ASKER, number) for number in numbers}
     assert ends == {"provided"}
     assert wait_for(small.reconciled, SETTLED) == "they agree"

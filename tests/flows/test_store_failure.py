@@ -15,27 +15,25 @@ import pytest
 
 from protocols.permit import issue
 from simulators.network import parties as people
-from simulators.network.build import Choices
 from simulators.network.processes import NotReady, Processes
 from simulators.network.stage import Stage, now
 from simulators.network.story_permits import pack_order, parts, permit_signer
 from simulators.network.story_refusals import ASKER
-from tests.flows.conftest import ask, running, small_network
+from tests.flows.conftest import PLAIN, ask, copied, running
 from tests.tools import mount
 
 STATION = people.PROVIDER
-CHOICES = Choices(seed="store", residents=100)
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Processes:
+def processes(template: Path, tmp_path: Path) -> Processes:
     """A small network that is not running yet."""
-    return small_network(tmp_path / "network", CHOICES)
+    return copied(template, tmp_path / "network")
 
 
 @pytest.fixture
 def stage(processes: Processes) -> Iterator[Stage]:
-    with running(processes, CHOICES) as found:
+    with running(processes, PLAIN) as found:
         yield found
 
 
@@ -101,7 +99,7 @@ def test_another_file_in_the_stores_place_is_not_written_to(stage: Stage) -> Non
 def test_a_full_disk_stops_the_station_until_there_is_room(
     processes: Processes, small_disk: Path
 ) -> None:
-    with running(processes, CHOICES) as stage:
+    with running(processes, PLAIN) as stage:
         ballast = small_disk / "ballast"
         ballast.write_bytes(bytes(free(small_disk)))
         assert 503 in [posted(stage) for _ in range(3)]
@@ -117,7 +115,7 @@ def test_a_station_with_a_read_only_store_does_not_start(
 ) -> None:
     mount("-o", "remount,ro", str(small_disk))
     refused = pytest.raises(NotReady, match="cannot be written")
-    with refused, running(processes, CHOICES):
+    with refused, running(processes, PLAIN):
         pytest.fail("the station started")
 
 

@@ -14,6 +14,7 @@ import pytest_twisted
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from gateway.dispatch import Draft
 from gateway.records.event import EventKind
 from gateway.roles.plan import Plan
 from gateway.services.peer import (
@@ -26,7 +27,7 @@ from gateway.services.runtime import CMS, MESSAGES
 from gateway.services.sender import MAX_IN_FLIGHT, MAX_WAITING, Sender
 from protocols import answers
 from protocols.answers import Receipt, SignedRefusal
-from protocols.envelope import InReplyTo, digest
+from protocols.envelope import InReplyTo, digest, unpack
 from protocols.http import Response
 from schemas.messages import (
     InformationInquiryAcceptance,
@@ -38,6 +39,7 @@ from tests.gateway.services.network import until
 from tests.gateway.words import (
     NUMBER,
     inquiry,
+    inquiry_message,
     message,
     open_inquiry,
     order,
@@ -150,6 +152,15 @@ class Post:
         (call,) = self.clock.getDelayedCalls()
         return store.outgoing(sent.message_id), call.getTime() - self.clock.seconds()
 
+    async def passing(self, condition):
+        """Let time pass, a second a turn of the reactor, until something holds."""
+
+        def look():
+            self.clock.advance(1)
+            return condition()
+
+        await until(look)
+
     async def asked(self, count=1):
         """Wait until the peer was asked so often."""
         await until(lambda: len(self.peer.posted) == count)
@@ -175,6 +186,13 @@ def to_core(world, requester):
     return Post(world, requester, CORE)
 
 
+@pytest.fixture(autouse=True)
+def no_bugs(caplog):
+    """A sender that meets the unexpected says so; here nobody may."""
+    yield
+    assert "sending to" not in caplog.text
+
+
 async def answer_in(works, person=PLAIN):
     """An answer to an order, committed and offered."""
     await works.post(order(works.world, person).message())
@@ -183,8 +201,6 @@ async def answer_in(works, person=PLAIN):
 
 async def inquiry_in(works):
     """An inquiry of the requester, committed and offered."""
-    from gateway.dispatch import Draft
-
     works.write(lambda tx: tx.open_inquiry(open_inquiry()))
     payload = write_payload(inquiry(works.world))
     draft = Draft("information_inquiry", CORE, payload, NUMBER)
@@ -266,8 +282,6 @@ async def test_being_unreadable_for_the_peer_ends_it_too(requester, to_core):
 async def test_an_order_that_its_provider_cannot_read_is_told_to_the_requester(
     world, works_at
 ):
-    from tests.gateway.words import inquiry_message
-
     core = works_at(CORE)
     await core.post(inquiry_message(world))
     (sent,) = core.offered
@@ -506,8 +520,6 @@ async def test_what_is_too_late_to_answer_is_replaced_by_a_lapse(
     to_requester.sender.offer(lapse)
     await to_requester.asked(1)
     opener = provider.world.keys(REQUESTER).opener
-    from protocols.envelope import unpack
-
     opened = unpack(
         to_requester.peer.posted[0], opener, provider.world.directory, provider.now
     )
@@ -529,11 +541,7 @@ async def test_without_a_store_nothing_leaves_and_afterwards_it_goes_on(
     assert to_requester.peer.posted == []
     assert "store unavailable" in caplog.text
     provider.find_store()
-    while not to_requester.peer.posted:
-        to_requester.clock.advance(1)
-        await until(
-            lambda: to_requester.peer.posted or to_requester.clock.getDelayedCalls()
-        )
+    await to_requester.passing(lambda: to_requester.peer.posted)
     to_requester.peer.answer(to_requester.peer.receipt(sent))
     await to_requester.settled(sent, "delivered")
 

@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An organisation's own systems: durable before acknowledged, asked for later."""
+
+from dataclasses import replace
+
+import pytest
+import pytest_twisted
+
+from gateway.records.event import EventKind
+from gateway.services.inside import SUBMIT, Inside
+from gateway.services.listener import Request
+from gateway.services.runtime import UNAVAILABLE
+from protocols.identifiers import Realm, make_individual_number
+from protocols.refusals import refusal
+from schemas.messages import (
+    IdentityInformationUpdate,
+    InformationInquiryRequest,
+    InquiryStatus,
+    SubmissionStatus,
+    read_payload,
+    write_payload,
+)
+from schemas.xml import parse, root_name
+from tests.gateway.people import resident_record
+from tests.gateway.words import ITEM, NUMBER, RECORD, open_inquiry, provision
+from tests.gateway.world import (
+    BUSINESS,
+    CORE,
+    CS,
+    EXISTING,
+    HOUR,
+    PLAIN,
+    PREFECTURE,
+    PROVIDER,
+    REQUESTER,
+    SECOND,
+    SUBJECTS,
+    addressee,
+)
+
+in_reactor = pytest_twisted.ensureDeferred
+DIGEST = bytes(range(100, 132))
+QUESTION = InformationInquiryRequest(
+    item_no=ITEM,
+    kinds=(RECORD,),
+    addressee_number=addressee(PLAIN),
+    provider=PROVIDER.organisation,
+)
+CHANGE = resident_record()
+
+
+class Door:
+    """The inside listener of a station, asked by hand."""
+
+    def __init__(self, works, by):
+        self.works, self.by = works, by
+        cs = works.role if works.station.name == CS else None
+        self.inside = Inside(works.runtime, cs, works.clock)
+
+    def ask(self, method, target, body=b"", by=None):
+        request = Request(method, target, "application/xml", body, True)
+        identity = self.works.world.identity(by or self.by)
+        return self.inside.handle(request, identity)
+
+    def submit(self, value, by=None):
+        body = value if isinstance(value, bytes) else write_payload(value)
+        return self.ask("POST", SUBMIT, body, by)
+
+    def get(self, target):
+        return self.ask("GET", f"/v1/inside/{target}")
+
+
+@pytest.fixture
+def requester(works_at):
+    return Door(works_at(REQUESTER, *SUBJECTS), BUSINESS)
+
+
+@pytest.fixture
+def cs(works_at):
+    return Door(works_at(CS), EXISTING)
+
+
+def told(answer):
+    """What a system reads in an answer."""
+    return read_payload(root_name(parse(answer.body)), answer.body)
+
+
+# --- what is taken --------------------------------------------------------------------
+
+
+@in_reactor
+async def test_a_question_is_owed_to_the_core_before_it_is_acknowledged(requester):
+    answer = await requester.submit(QUESTION)
+    assert (answer.status, answer.content_type) == (202, "application/xml")
+    number = told(answer).processing_number
+    (sent,) = requester.works.offered
+    assert (sent.peer, sent.message_type) == (str(CORE), "information_inquiry")
+    assert sent.processing_number == number
+    assert told(answer).message_id == sent.message_id
+    inquiry = requester.works.store.inquiry(number)
+    assert (inquiry.state, inquiry.item_no) == ("in_progress", ITEM)
+
+
+@in_reactor
+async def test_who_asked_what_about_whom_is_on_record(requester):
+    answer = await requester.submit(QUESTION)
+    came, owed = [stored.event for stored in requester.works.events()][-2:]
+    assert (came.kind, owed.kind) == (EventKind.RECEIVED, EventKind.ATTEMPTED)
+    assert came.peer == str(BUSINESS)
+    assert came.processing_number == told(answer).processing_number.hex()
+    assert (came.item_no, came.kinds) == (ITEM, (RECORD,))
+    assert came.person_tag == owed.person_tag != ""
+    assert addressee(PLAIN) not in repr(came)
+
+
+@in_reactor
+async def test_every_question_is_a_transaction_of_its_own(requester):
+    first = told(await requester.submit(QUESTION))
+    second = told(await requester.submit(QUESTION))
+    assert first.processing_number != second.processing_number
+    assert first.message_id != second.message_id
+
+
+@in_reactor
+async def test_a_change_is_owed_to_the_prefecture(cs):
+    answer = await cs.submit(IdentityInformationUpdate(record=CHANGE))
+    assert answer.status == 202
+    (sent,) = cs.works.offered
+    assert sent.peer == str(PREFECTURE)
+    assert sent.message_type == "identity_information_update_notice"
+    assert told(answer).message_id == sent.message_id
+    assert told(answer).processing_number is None
+
+
+# --- what is not ----------------------------------------------------------------------
+
+
+async def refused_with(door, value, code, by=None):
+    """Refused with this code to the system and on the record; nothing else happened."""
+    answer = await door.submit(value, by)
+    assert (answer.status, answer.content_type) == (422, "application/xml")
+    said, row = told(answer), refusal(code)
+    assert (said.code, said.rules) == (code, (row.rule,))
+    assert (said.text_ja, said.what_to_do) == (row.ja, row.mend)
+    (stored,) = door.works.events(EventKind.REFUSED)
+    assert stored.event.code == code
+    assert stored.event.peer == str(by or door.by)
+    assert stored.event.verdicts[-1][-1] == "refused"
+    assert door.works.offered == []
+    assert door.works.store.inquiries() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no xml",
+        b"<unknown/>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        b'<information_inquiry_request xmlns="urn:x-sekisho:payload:1">',
+    ],
+)
+@in_reactor
+async def test_what_is_not_plain_xml_of_a_known_type_is_refused(requester, body):
+    await refused_with(requester, body, "SK-X01")
+
+
+@in_reactor
+async def test_what_does_not_match_its_schema_is_refused(requester):
+    body = write_payload(QUESTION).replace(b"<item_no>11</item_no>", b"")
+    await refused_with(requester, body, "SK-X02")
+
+
+@in_reactor
+async def test_another_organisations_system_may_not_post_here(requester):
+    await refused_with(requester, QUESTION, "SK-M05", EXISTING)
+
+
+@in_reactor
+async def test_a_system_may_not_post_what_is_another_systems_to_post(cs):
+    await refused_with(cs, QUESTION, "SK-M05")
+
+
+@in_reactor
+async def test_a_station_takes_only_what_is_for_its_role(requester):
+    change = IdentityInformationUpdate(record=CHANGE)
+    await refused_with(requester, change, "SK-M05")
+
+
+@in_reactor
+async def test_what_stations_say_to_each_other_is_not_taken_from_inside(requester):
+    status = SubmissionStatus(message_id=NUMBER, status="waiting")
+    await refused_with(requester, status, "SK-M05")
+
+
+@in_reactor
+async def test_a_person_without_a_linkage_code_cannot_be_asked_about(requester):
+    unknown = replace(QUESTION, addressee_number=addressee(4711))
+    await refused_with(requester, unknown, "SK-K01")
+
+
+@in_reactor
+async def test_a_number_of_the_other_realm_is_refused(cs):
+    body = CHANGE.individual_number[:11]
+    number = make_individual_number(body, Realm.STANDARD)
+    record = resident_record(individual_number=number)
+    await refused_with(cs, IdentityInformationUpdate(record=record), "SK-X04")
+
+
+@in_reactor
+async def test_a_number_with_a_wrong_check_digit_is_refused(cs):
+    number = CHANGE.individual_number
+    realms = {make_individual_number(number[:11], realm)[-1] for realm in Realm}
+    wrong = next(digit for digit in "0123456789" if digit not in realms)
+    record = resident_record(individual_number=number[:11] + wrong)
+    await refused_with(cs, IdentityInformationUpdate(record=record), "SK-X03")
+
+
+@in_reactor
+async def test_without_a_store_nothing_is_acknowledged_and_nothing_refused(requester):
+    requester.works.lose_store()
+    for body in (write_payload(QUESTION), b"no xml"):
+        assert await requester.submit(body) == UNAVAILABLE
+    assert requester.works.offered == []
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", SUBMIT),
+        ("PUT", SUBMIT),
+        ("POST", "/v1/messages"),
+        ("POST", f"/v1/inside/inquiries/{NUMBER.hex()}"),
+        ("GET", "/v1/inside/inquiries/"),
+        ("GET", f"/v1/inside/inquiries/{NUMBER.hex().upper()}"),
+        ("GET", f"/v1/inside/inquiries/{NUMBER.hex()}/answer/"),
+        ("GET", f"/v1/inside/messages/{NUMBER.hex()}0"),
+    ],
+)
+@in_reactor
+async def test_nothing_else_is_found_here(requester, method, target):
+    answer = await requester.ask(method, target)
+    assert answer.status == 404
+
+
+# --- what they ask for ----------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(requester):
+    """A requester whose inquiry is under way, with its permit announced."""
+
+    def work(tx):
+        tx.open_inquiry(open_inquiry())
+        tx.announce(NUMBER, DIGEST)
+
+    requester.works.write(work)
+    return requester
+
+
+STANDING = f"inquiries/{NUMBER.hex()}"
+ANSWER = f"{STANDING}/answer"
+
+
+@in_reactor
+async def test_an_inquiry_under_way_says_so_and_has_no_answer(asked):
+    status = told(await asked.get(STANDING))
+    assert status == InquiryStatus(processing_number=NUMBER, status="in_progress")
+    assert (await asked.get(ANSWER)).status == 404
+
+
+@in_reactor
+async def test_an_inquiry_that_nobody_made_is_unknown(requester):
+    for target in (STANDING, ANSWER, f"messages/{NUMBER.hex()}"):
+        assert (await requester.get(target)).status == 404
+
+
+@in_reactor
+async def test_a_refused_inquiry_says_why(asked):
+    asked.works.write(lambda tx: tx.finish_inquiry(NUMBER, "refused", "SK-P01", None))
+    status = told(await asked.get(STANDING))
+    assert (status.status, status.code) == ("refused", "SK-P01")
+    assert (await asked.get(ANSWER)).status == 404
+
+
+@in_reactor
+async def test_what_was_provided_is_opened_for_the_system_that_asks(world, asked):
+    packed = provision(world, DIGEST)
+    assert (await asked.works.post(packed)).status == 200
+    assert told(await asked.get(STANDING)).status == "provided"
+    answer = await asked.get(ANSWER)
+    assert (answer.status, answer.content_type) == (200, "application/xml")
+    value = told(answer)
+    assert value.resident_record_information.head_name == "高崎　太郎"
+    asked.works.now += HOUR - SECOND
+    assert await asked.get(ANSWER) == answer
+
+
+@in_reactor
+async def test_an_answer_that_cannot_be_verified_is_shown_to_nobody(asked):
+    asked.works.write(
+        lambda tx: tx.finish_inquiry(NUMBER, "provided", "", b"no envelope")
+    )
+    assert (await asked.get(ANSWER)).status == 409
+
+
+@in_reactor
+async def test_what_became_of_a_message_can_be_asked(cs):
+    accepted = told(await cs.submit(IdentityInformationUpdate(record=CHANGE)))
+    target = f"messages/{accepted.message_id.hex()}"
+    assert told(await cs.get(target)).status == "waiting"
+    cs.works.write(
+        lambda tx: tx.postpone(accepted.message_id, 1, cs.works.now, "SK-T01")
+    )
+    status = told(await cs.get(target))
+    assert (status.status, status.code) == ("waiting", "SK-T01")
+    cs.works.write(lambda tx: tx.settle(accepted.message_id, "delivered"))
+    assert told(await cs.get(target)).status == "delivered"
