@@ -20,8 +20,7 @@ from schemas.messages import (
     IdentityRecord,
     write_payload,
 )
-
-PREFECTURE_ROLE = "prefectural_server"
+from schemas.systems import EXISTING, PREFECTURE
 
 
 class MunicipalCs:
@@ -31,11 +30,22 @@ class MunicipalCs:
         prefecture = station.config.prefecture
         if prefecture is None:
             raise ConfigRefused(f"{station.name}: a municipal CS needs prefecture")
-        self.prefecture = StationName(prefecture, PREFECTURE_ROLE)
+        self.prefecture = StationName(prefecture, PREFECTURE)
         if station.directory.peer(self.prefecture) is None:
             raise ConfigRefused(
                 f"{station.name}: the master has no {self.prefecture}: correct "
                 "prefecture, or fetch the newest master"
+            )
+        self._refuse_other_clients(station)
+
+    @staticmethod
+    def _refuse_other_clients(station: Station) -> None:
+        """Of its own organisation one system reaches a CS, and no other (R-028)."""
+        inside = station.config.inside
+        only = StationName(station.name.organisation, EXISTING)
+        if inside is not None and inside.names() != {only}:
+            raise ConfigRefused(
+                f"{station.name}: inside.clients of a municipal CS is {only} alone"
             )
 
     def notice(self, record: IdentityRecord, person_tag: str) -> Plan:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sekisho gateway`: what an operator does with a station, and is told when it fails."""
+"""`sekisho gateway`: what an operator does with a station, and what goes wrong."""
 
 import json
 from pathlib import Path
