@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pki import der, oids
-from pki.algorithms import DIGEST_BYTES, ECDSA_SHA256
+from pki.algorithms import ECDSA_SHA256
 from pki.certified_key import CertifiedKey
 from pki.cms_profile import hold
 from pki.cms_shapes import (
@@ -33,22 +33,14 @@ from pki.cms_shapes import (
     SignerInfo,
     SigningCertificateV2,
 )
-from pki.der import OCTET_STRING, OID, SEQUENCE, SET, TLV, around, tlv
+from pki.der import OID, SEQUENCE, SET, TLV, tlv
 from pki.errors import CmsError
+from pki.signed_form import form_of, recognised
 
 _CONTENT_TYPE: Final = OID(oids.ID_CONTENT_TYPE)
 _MESSAGE_DIGEST: Final = OID(oids.ID_MESSAGE_DIGEST)
 _SIGNING_TIME: Final = OID(oids.ID_SIGNING_TIME)
 _SIGNING_CERTIFICATE: Final = OID(oids.ID_SIGNING_CERTIFICATE_V2)
-
-_VERSION_3: Final = der.encode(3)
-_SHA256: Final = tlv(SEQUENCE, der.oid(oids.ID_SHA256))
-_ECDSA: Final = tlv(SEQUENCE, der.oid(oids.ID_ECDSA_WITH_SHA256))
-_SIGNED_DATA: Final = der.oid(oids.ID_SIGNED_DATA)
-_BEFORE_CONTENT: Final = _VERSION_3 + tlv(SET, _SHA256)
-_ATTRIBUTES_TAG: Final = 0xA0
-_KEY_ID_TAG: Final = 0x80
-_EXPLICIT_0: Final = 0xA0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,46 +107,19 @@ class Signer:
         self._private_key = private_key
         self.certificate = certificate
         self.key_id = certified.key_id
-        self._certificate_attribute = _attribute(
-            oids.ID_SIGNING_CERTIFICATE_V2, _signing_certificate(certified.digest)
-        )
-        self._before_attributes = b"".join(
-            (_VERSION_3, tlv(_KEY_ID_TAG, certified.key_id), _SHA256)
-        )
+        self._digest = certified.digest
 
     def sign(self, content: bytes, content_type: str, at: datetime) -> bytes:
         """DER of the signed content. ``content_type`` is a dotted identifier.
 
         ``at`` must be aware (`ValueError`); it is the time that the signature claims.
         """
-        type_der, type_attribute = _typed(content_type)
-        attributes = b"".join(
-            sorted(
-                (
-                    type_attribute,
-                    _digest_attribute(sha256(content).digest()),
-                    _attribute(oids.ID_SIGNING_TIME, der.time(at)),
-                    self._certificate_attribute,
-                )
-            )
-        )
-        signature = self._private_key.sign(tlv(SET, attributes), ECDSA_SHA256)
-        signer_info = tlv(
-            SEQUENCE,
-            self._before_attributes,
-            tlv(_ATTRIBUTES_TAG, attributes),
-            _ECDSA,
-            tlv(OCTET_STRING, signature),
-        )
-        return around(
-            content,
-            (OCTET_STRING, b"", b""),
-            (_EXPLICIT_0, b"", b""),
-            (SEQUENCE, type_der, b""),
-            (SEQUENCE, _BEFORE_CONTENT, tlv(SET, signer_info)),
-            (_EXPLICIT_0, b"", b""),
-            (SEQUENCE, _SIGNED_DATA, b""),
-        )
+        time = _time(at.replace(microsecond=0))
+        form = form_of(content_type, len(time))
+        attributes = form.attributes(time, sha256(content).digest(), self._digest)
+        signature = self._private_key.sign(attributes, ECDSA_SHA256)
+        tail = form.signer_infos(self.key_id, attributes, signature)
+        return b"".join((form.before_content(len(content), len(tail)), content, tail))
 
 
 def parse_signed(data: bytes) -> Signed:
@@ -163,6 +128,24 @@ def parse_signed(data: bytes) -> Signed:
     What comes back has not been verified: nothing in it may be used before
     `Verifier.verify` has passed, except to find the certificate.
     """
+    usual = recognised(data)
+    if usual is None:
+        return _parse(data)
+    der.decode(EcdsaSignature, usual.signature)
+    return Signed(
+        content_type=usual.content_type,
+        content=usual.content,
+        key_id=usual.key_id,
+        signing_time=_moment(usual.time),
+        certificate_digest=usual.certificate_digest,
+        issuer_serial=None,
+        attributes=usual.attributes,
+        signature=usual.signature,
+    )
+
+
+def _parse(data: bytes) -> Signed:
+    """The long way, for whatever has not the usual form."""
     outer = der.decode(SignedContentInfo, data)
     hold("signed contentType", outer.content_type)
     signer = _only_signer(outer.content)
@@ -209,26 +192,12 @@ def _attributes(signer: SignerInfo) -> tuple[bytes, Mapping[OID, TLV]]:
     return covered, {each.type: each.values.as_list()[0] for each in found}
 
 
-def _attribute(dotted: str, value: bytes) -> bytes:
-    return tlv(SEQUENCE, der.oid(dotted), tlv(SET, value))
-
-
-def _signing_certificate(digest: bytes) -> bytes:
-    named = tlv(SEQUENCE, tlv(OCTET_STRING, digest))
-    return tlv(SEQUENCE, tlv(SEQUENCE, named))
+@lru_cache(maxsize=64)
+def _time(at: datetime) -> bytes:
+    """The DER of a whole second: every message of that second has the same."""
+    return der.time(at)
 
 
 @lru_cache(maxsize=64)
-def _typed(dotted: str) -> tuple[bytes, bytes]:
-    """A content type's encoding, and the attribute that repeats it."""
-    encoded = der.oid(dotted)
-    return encoded, _attribute(oids.ID_CONTENT_TYPE, encoded)
-
-
-_DIGEST_ATTRIBUTE: Final = _attribute(
-    oids.ID_MESSAGE_DIGEST, tlv(OCTET_STRING, bytes(DIGEST_BYTES))
-)[:-DIGEST_BYTES]
-
-
-def _digest_attribute(digest: bytes) -> bytes:
-    return _DIGEST_ATTRIBUTE + digest
+def _moment(time: bytes) -> datetime:
+    return der.moment(der.decode(TLV, time))

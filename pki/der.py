@@ -8,8 +8,9 @@ outside that package's compatibility promise, so nobody else imports it: if it c
 this file changes. `decode` keeps the promise of the room: any bytes in, a value or a
 `DerError` out.
 
-For output on the hot path `tlv` and `around` join bytes that are DER already; they sort
-nothing and check nothing, so whoever uses them has a test that reads the result back.
+For output on the hot path `tlv` joins bytes that are DER already, and `frame` says what
+stands around them; they sort nothing and check nothing, so whoever uses them has a test
+that reads the result back.
 """
 
 import re
@@ -51,9 +52,9 @@ __all__ = [
     "SetOf",
     "Size",
     "UTCTime",
-    "around",
     "decode",
     "encode",
+    "frame",
     "header",
     "moment",
     "oid",
@@ -120,18 +121,17 @@ def tlv(tag: int, *contents: bytes) -> bytes:
     return header(tag, len(content)) + content
 
 
-def around(content: bytes | memoryview, *layers: Layer) -> bytes:
-    """Elements around ``content``, the innermost first; long content is copied once."""
+def frame(length: int, *layers: Layer) -> tuple[bytes, bytes]:
+    """What stands before and behind a content of ``length`` bytes in such elements."""
     heads: list[bytes] = []
     tails: list[bytes] = []
-    length = len(content)
     for tag, before, after in layers:
         head = header(tag, len(before) + length + len(after)) + before
         length += len(head) + len(after)
         heads.append(head)
         tails.append(after)
     heads.reverse()
-    return b"".join((*heads, content, *tails))
+    return b"".join(heads), b"".join(tails)
 
 
 def time(at: datetime) -> bytes:

@@ -26,12 +26,11 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from pki import der, oids
+from pki import der
 from pki.algorithms import (
     CONTENT_KEY_BYTES,
     CURVE,
     NONCE_BYTES,
-    TAG_BYTES,
 )
 from pki.certified_key import CertifiedKey
 from pki.cms_profile import hold
@@ -40,28 +39,19 @@ from pki.cms_shapes import (
     KeyAgreeRecipientInfo,
     SealedContentInfo,
 )
-from pki.der import OCTET_STRING, SEQUENCE, SET, around, tlv
+from pki.der import OCTET_STRING, SEQUENCE, tlv
 from pki.errors import CmsError
+from pki.sealed_form import AES256_WRAP, Usual, form_for, recognised
 
 _ECDH: Final = ec.ECDH()
 _SHA256: Final = hashes.SHA256()
 
-_AES256_WRAP: Final = tlv(SEQUENCE, der.oid(oids.ID_AES256_WRAP))
 _SHARED_INFO: Final = tlv(
     SEQUENCE,
-    _AES256_WRAP,
+    AES256_WRAP,
     tlv(0xA2, tlv(OCTET_STRING, (CONTENT_KEY_BYTES * 8).to_bytes(4, "big"))),
 )
 """ECC-CMS-SharedInfo (RFC 5753 7.2): the derived key is for this algorithm alone."""
-_AGREEMENT: Final = tlv(SEQUENCE, der.oid(oids.ID_STD_DH_SHA256_KDF), _AES256_WRAP)
-_EC_KEY: Final = tlv(SEQUENCE, der.oid(oids.ID_EC_PUBLIC_KEY))
-_BIT_STRING: Final = 0x03
-_GCM: Final = der.oid(oids.ID_AES256_GCM)
-_DATA: Final = der.oid(oids.ID_DATA)
-_TAG_LENGTH: Final = der.encode(TAG_BYTES)
-_VERSION_0: Final = der.encode(0)
-_VERSION_3: Final = der.encode(3)
-_AUTH_ENVELOPED_DATA: Final = der.oid(oids.ID_CT_AUTH_ENVELOPED_DATA)
 
 
 class Recipient:
@@ -74,7 +64,6 @@ class Recipient:
         self.certificate = certificate
         self.digest = certified.digest
         self.key_id = certified.key_id
-        self._key_id_der = tlv(0xA0, tlv(OCTET_STRING, certified.key_id))
 
     def seal(
         self, plain: bytes, token_bytes: Callable[[int], bytes] = os.urandom
@@ -90,23 +79,11 @@ class Recipient:
         key = _derive(ephemeral.exchange(_ECDH, self._public_key))
         wrapped = aes_key_wrap(key, content_key)
         sealed = AESGCM(content_key).encrypt(nonce, plain, None)
-        return _written(self._recipient_info(ephemeral, wrapped), nonce, sealed)
-
-    def _recipient_info(
-        self, ephemeral: ec.EllipticCurvePrivateKey, wrapped: bytes
-    ) -> bytes:
         point = ephemeral.public_key().public_bytes(
             Encoding.X962, PublicFormat.UncompressedPoint
         )
-        originator = tlv(0xA1, _EC_KEY, tlv(_BIT_STRING, b"\0", point))
-        encrypted = tlv(SEQUENCE, self._key_id_der, tlv(OCTET_STRING, wrapped))
-        return tlv(
-            0xA1,
-            _VERSION_3,
-            tlv(0xA0, originator),
-            _AGREEMENT,
-            tlv(SEQUENCE, encrypted),
-        )
+        form = form_for(len(plain))
+        return form.written(point, self.key_id, wrapped, nonce, sealed)
 
 
 class Opener:
@@ -133,6 +110,16 @@ class Opener:
         raise CmsError("the message cannot be opened with our key") from cause
 
     def _opened(self, data: bytes) -> bytes:
+        usual = recognised(data)
+        if usual is None or usual.key_id != self.key_id:
+            usual = self._read(data)
+        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, usual.point)
+        key = _derive(self._private_key.exchange(_ECDH, sender))
+        content_key = aes_key_unwrap(key, usual.wrapped)
+        return AESGCM(content_key).decrypt(usual.nonce, usual.sealed, None)
+
+    def _read(self, data: bytes) -> Usual:
+        """The long way, for whatever has not the usual form."""
         outer = der.decode(SealedContentInfo, data)
         hold("sealed contentType", outer.content_type)
         sealed = outer.content
@@ -141,11 +128,8 @@ class Opener:
         content = sealed.content_info
         _check_content(content)
         point, wrapped = self._for_us(recipient)
-        sender = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, point)
-        key = _derive(self._private_key.exchange(_ECDH, sender))
-        content_key = aes_key_unwrap(key, wrapped)
         nonce = content.algorithm.parameters.nonce
-        return AESGCM(content_key).decrypt(nonce, content.content + sealed.tag, None)
+        return Usual(point, self.key_id, wrapped, nonce, content.content + sealed.tag)
 
     def _for_us(self, recipient: KeyAgreeRecipientInfo) -> tuple[bytes, bytes]:
         """The sender's point and the wrapped key, in the one form, for our key."""
@@ -169,22 +153,6 @@ def _check_content(content: EncryptedContentInfo) -> None:
     hold("EncryptedContentInfo.contentType", content.content_type)
     hold("contentEncryptionAlgorithm", content.algorithm.algorithm)
     hold("GCMParameters.icvlen", content.algorithm.parameters.tag_length)
-
-
-def _written(recipient_info: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    parameters = tlv(SEQUENCE, tlv(OCTET_STRING, nonce), _TAG_LENGTH)
-    return around(
-        memoryview(sealed)[:-TAG_BYTES],
-        (0x80, b"", b""),
-        (SEQUENCE, _DATA + tlv(SEQUENCE, _GCM, parameters), b""),
-        (
-            SEQUENCE,
-            _VERSION_0 + tlv(SET, recipient_info),
-            tlv(OCTET_STRING, sealed[-TAG_BYTES:]),
-        ),
-        (0xA0, b"", b""),
-        (SEQUENCE, _AUTH_ENVELOPED_DATA, b""),
-    )
 
 
 def _derive(agreed: bytes) -> bytes:
