@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from bench.world import ITEM, REQUESTER, World
 from protocols import permit, route
 from protocols.envelope import Packed
+from protocols.header import new_id
 from protocols.permit import Permit
 from protocols.route import Route
 from schemas.messages import InformationInquiry, ProvisionOrder, write_payload
@@ -76,7 +77,7 @@ def _in_turn(world: World, count: int) -> Iterator[Resident]:
 
 def _inquiry(world: World, resident: Resident) -> Ask:
     requester = world.peer(REQUESTER)
-    number = os.urandom(16)
+    number = new_id(datetime.now(UTC))
     payload = write_payload(
         InformationInquiry(
             item_no=ITEM.item_no,
@@ -100,7 +101,7 @@ def _permit(
     world: World, asked: Ask, way: bytes, salt: bytes, code: str, made: datetime
 ) -> Permit:
     return Permit(
-        permit_id=os.urandom(16),
+        permit_id=new_id(made),
         processing_number=asked.number,
         requester=REQUESTER,
         provider=people.PROVIDER,
@@ -122,7 +123,7 @@ def _route(world: World, made: datetime) -> bytes:
     assert peer.endpoint is not None
     return route.issue(
         Route(
-            route_id=os.urandom(16),
+            route_id=new_id(made),
             requester=REQUESTER,
             host=peer.endpoint.host,
             port=peer.endpoint.port,

@@ -21,7 +21,7 @@ from protocols.header import (
     TokenBytes,
     content_digest,
     expiry,
-    new_message_id,
+    new_id,
     wire_time,
 )
 from schemas.catalogue import row
@@ -81,7 +81,7 @@ class Writer:
         salt = self._token_bytes(limits.SALT_SIZE)
         created = wire_time(now)
         header = Header(
-            message_id=new_message_id(self._token_bytes),
+            message_id=new_id(now, self._token_bytes),
             message_type=draft.message_type,
             sender=self._name,
             receiver=draft.receiver,

@@ -24,7 +24,7 @@ from protocols import master as masters
 from protocols.answers import Answer, Offered
 from protocols.directory import Directory
 from protocols.envelope import Packed, digest, pack
-from protocols.header import Header, content_digest, new_message_id, wire_time
+from protocols.header import Header, content_digest, new_id, wire_time
 from simulators.web import Client, Reply, client_context
 
 CMS = "application/cms"
@@ -80,13 +80,14 @@ class Peer:
         now: datetime | None = None,
     ) -> Packed:
         """A sealed message; each keyword is a chance to tell it differently."""
-        moment = wire_time(now or datetime.now(UTC))
+        made = now or datetime.now(UTC)
+        moment = wire_time(made)
         peer = self.directory.peer(sealed_for or receiver)
         if peer is None or peer.recipient is None:
             raise ValueError(f"{receiver} is not in the master")
         salt = os.urandom(limits.SALT_SIZE)
         header = Header(
-            message_id=message_id or new_message_id(),
+            message_id=message_id or new_id(made),
             message_type=message_type,
             sender=sender or self.name,
             receiver=receiver,

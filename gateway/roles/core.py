@@ -21,7 +21,7 @@ from pki.cms import Signer
 from pki.names import StationName
 from protocols import envelope, limits, permit, route
 from protocols.directory import Directory
-from protocols.header import TokenBytes, wire_time
+from protocols.header import TokenBytes, new_id, wire_time
 from protocols.linkage_code import CodeMaker
 from protocols.permit import Permit
 from protocols.route import Route
@@ -82,7 +82,7 @@ class Core:
         route_bytes = self._route(header.sender, now)
         issued = wire_time(now)
         made = Permit(
-            permit_id=self._token_bytes(16),
+            permit_id=new_id(now, self._token_bytes),
             processing_number=number,
             requester=header.sender,
             provider=provider,
@@ -140,7 +140,7 @@ class Core:
         if known is not None and now < known[0].not_before + self._route_life / 2:
             return known[1]
         made = Route(
-            route_id=self._token_bytes(16),
+            route_id=new_id(now, self._token_bytes),
             requester=requester,
             host=peer.endpoint.host,
             port=peer.endpoint.port,
@@ -162,7 +162,7 @@ class Core:
         route_bytes = self._route(old.requester, case.now)
         made = replace(
             old,
-            permit_id=self._token_bytes(16),
+            permit_id=new_id(case.now, self._token_bytes),
             route_digest=route.digest(route_bytes),
             issued=issued,
             answer_by=min(issued + self._answer_by, old.release_by),

@@ -5,7 +5,6 @@ An answer is kept as it came, sealed for this station; it is opened again only f
 the system that asked. The inquiry's state is what that system sees.
 """
 
-import secrets
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,7 +16,7 @@ from gateway.records.rows import Inquiry
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import About, Conflict, Plan
 from pki.names import StationName
-from protocols import limits
+from protocols.header import new_id
 from schemas.messages import (
     InformationInquiry,
     InformationInquiryRequest,
@@ -34,7 +33,7 @@ def ask(
     now: datetime,
 ) -> tuple[bytes, Plan]:
     """A new inquiry: its processing number, and the message to the core."""
-    number = secrets.token_bytes(limits.PROCESSING_NUMBER_SIZE)
+    number = new_id(now)
     inquiry = InformationInquiry(
         item_no=request.item_no,
         kinds=request.kinds,

@@ -16,7 +16,7 @@ from protocols.header import (
     InReplyTo,
     content_digest,
     expiry,
-    new_message_id,
+    new_id,
     whole_second,
     wire_time,
 )
@@ -251,16 +251,22 @@ def test_another_salt_or_payload_has_another_digest(
     assert content_digest(bytes(b ^ 1 for b in salt), payload) != digest
 
 
-def test_a_message_id_is_sixteen_bytes_from_the_source_that_is_given() -> None:
+def test_an_id_is_its_moment_and_ten_bytes_from_the_source_that_is_given() -> None:
     asked: list[int] = []
 
     def token_bytes(size: int) -> bytes:
         asked.append(size)
         return b"i" * size
 
-    assert new_message_id(token_bytes) == b"i" * 16
-    assert asked == [16]
-    assert new_message_id() != new_message_id()
+    at = datetime(1970, 1, 1, 0, 0, 1, 500_999, tzinfo=UTC)
+    assert new_id(at, token_bytes) == (1500).to_bytes(6) + b"i" * 10
+    assert asked == [10]
+    assert new_id(at) != new_id(at)
+
+
+def test_ids_of_later_milliseconds_are_greater() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert new_id(at) < new_id(at + timedelta(milliseconds=1))
 
 
 @pytest.mark.parametrize(
