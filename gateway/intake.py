@@ -16,7 +16,6 @@ outcome is the role's business (`gateway.roles`), and it becomes true only when 
 recorded (`gateway.services.runtime`).
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from gateway.outcome import Admitted, Case, Held, Outcome, Refused, Repeated, Verdict
@@ -77,7 +76,8 @@ def _judge(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome:
         fits = Verdict("R-025", "its payload matches its schema", False)
         return Refused(code, (*verdicts, fits), case.opened)
     fits = Verdict("R-025", "its payload matches its schema", True)
-    way = walk(replace(case, value=value), pipeline)
+    case.value = value
+    way = walk(case, pipeline)
     verdicts = (*verdicts, fits, *way.verdicts)
     if way.code:
         return Refused(way.code, verdicts, case.opened, way.case)

@@ -33,9 +33,13 @@ class Verdict:
         object.__setattr__(self, "row", (self.rule, self.check, outcome))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """A readable message on its way through the checks, and what they found out."""
+    """A readable message on its way through the checks, and what they found out.
+
+    The one value here that changes: it belongs to one walk, and each check that reads
+    something writes it down for those after it.
+    """
 
     opened: Opened
     identity: Identity

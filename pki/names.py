@@ -10,9 +10,9 @@ and the catalogue know that.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Self
 
+import msgspec
 from cryptography import x509
 
 from pki.errors import PkiError
@@ -41,9 +41,12 @@ class BadStationName(PkiError):
     """
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StationName:
-    """One organisation in one role; always valid once it exists."""
+class StationName(msgspec.Struct, frozen=True, order=True):
+    """One organisation in one role; always valid once it exists.
+
+    Names are the keys of every table of peers: as a `Struct` they are hashed and
+    compared in C.
+    """
 
     organisation: str
     """Six ASCII characters: a local government code, or the code of a national body."""

@@ -54,7 +54,7 @@ from schemas.linkage_messages import (
     write_provision_notice,
     write_provision_order,
 )
-from schemas.payload import validate
+from schemas.payload import must_be_valid, validate
 from schemas.provision_messages import (
     LAPSE_TEXT,
     InformationProvision,
@@ -203,6 +203,7 @@ __all__ = [
     "UnknownType",
     "read_payload",
     "type_name",
+    "write_known",
     "write_payload",
 ]
 
@@ -224,4 +225,17 @@ def type_name(value: Payload) -> str:
 
 def write_payload(value: Payload) -> bytes:
     """The payload of `value`, valid against its XSD; raises `NotWritable`."""
+    name = type_name(value)
+    data = MESSAGES[name].write(value)
+    must_be_valid(name, data)
+    return data
+
+
+def write_known(value: Payload) -> bytes:
+    """As `write_payload`, for a value of which nothing can be invalid.
+
+    That is one of numbers, digests, times and fixed words alone, or whose texts a
+    schema passed before: they were read from a message, or imported as a copy. The
+    XSD is not asked again, which on the way of an answer costs as much as a signature.
+    """
     return MESSAGES[type_name(value)].write(value)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bytes of a payload, in and out, held against the XSD of their message type.
 
-`validate` is the door in: the readers of `messages` rely on it. `document` is the door
-out, used by every writer: what leaves is validated like what arrives, so that a value
-which the peer would refuse fails here, where the cause is.
+`validate` is the door in: the readers of `messages` rely on it. `document` writes, and
+`must_be_valid` holds what leaves against the same schema as what arrives, so that a
+value which the peer would refuse fails here, where the cause is.
 """
 
 from schemas.catalogue import ROWS, row
@@ -11,7 +11,7 @@ from schemas.errors import NotWritable, XmlFault, XmlRefused
 from schemas.markup import NAMESPACE
 from schemas.xml import Element, compiled, parse, root_name, tag, what_is_wrong
 
-__all__ = ["NAMESPACE", "document", "type_of", "validate"]
+__all__ = ["NAMESPACE", "document", "must_be_valid", "type_of", "validate"]
 
 
 def validate(type_name: str, data: bytes) -> Element:
@@ -42,16 +42,18 @@ def type_of(data: bytes) -> str:
 
 
 def document(type_name: str, *parts: str) -> bytes:
-    """The payload `type_name` around `parts`, UTF-8, valid; raises `NotWritable`."""
+    """The payload `type_name` around `parts`, as UTF-8; raises `NotWritable`."""
     text = f'<{type_name} xmlns="{NAMESPACE}">{"".join(parts)}</{type_name}>'
     try:
-        data = text.encode()
+        return text.encode()
     except UnicodeEncodeError:
-        data = b""
-    if not data:
-        raise NotWritable(f"{type_name}: a text holds half of a surrogate pair")
+        pass
+    raise NotWritable(f"{type_name}: a text holds half of a surrogate pair")
+
+
+def must_be_valid(type_name: str, data: bytes) -> None:
+    """Raises `NotWritable` where a receiver would refuse `data`."""
     try:
         validate(type_name, data)
     except XmlRefused as refused:
         raise NotWritable(f"{type_name}: {refused}") from refused
-    return data

@@ -13,6 +13,12 @@ import msgspec
 from msgspec import Meta
 
 from gateway.records.errors import ImportRefused
+from schemas.messages import (
+    InformationProvision,
+    NotWritable,
+    ResidentRecordInformation,
+    write_payload,
+)
 
 MAX_ROW: Final = 64 * 1024
 """Bytes of one row; a copy takes about 300."""
@@ -90,7 +96,23 @@ def _check(number: int, line: bytes) -> CopyRow:
         for name in ("head_name", "relationship"):
             if _UNPRINTABLE.search(getattr(record, name)):
                 raise ImportRefused(number, f"{name} holds a control character")
+        _must_be_answerable(number, record)
     return row
+
+
+def _must_be_answerable(number: int, record: RecordRow) -> None:
+    """What is imported can be provided as it is: it is not looked at again then."""
+    answer = InformationProvision(
+        item_no=1,
+        layout_version="1",
+        resident_record_information=ResidentRecordInformation(
+            record.head_of_household, record.head_name, record.relationship
+        ),
+    )
+    try:
+        write_payload(answer)
+    except NotWritable:
+        raise ImportRefused(number, "an answer could not carry its texts") from None
 
 
 def _where(text: str) -> str:

@@ -32,6 +32,7 @@ from schemas.messages import (
     PermitNotice,
     PermitRenewal,
     ProvisionOrder,
+    write_known,
     write_payload,
 )
 
@@ -119,7 +120,7 @@ class Core:
                 Draft(
                     message_type="provision_order",
                     receiver=provider,
-                    payload=write_payload(order),
+                    payload=write_known(order),
                     processing_number=number,
                     lifetime=self._answer_by,
                     item_no=made.item_no,
@@ -179,7 +180,7 @@ class Core:
                 Draft(
                     message_type="permit_notice",
                     receiver=made.requester,
-                    payload=write_payload(notice),
+                    payload=write_known(notice),
                     processing_number=number,
                     lifetime=self._answer_by,
                     item_no=made.item_no,
@@ -252,7 +253,7 @@ def _reply(case: Case, value: Payload, kind: str) -> Draft:
     return Draft(
         message_type=kind,
         receiver=case.opened.header.sender,
-        payload=write_payload(value),
+        payload=write_known(value),
         processing_number=case.opened.header.processing_number,
         in_reply_to=case.opened.reference(),
     )

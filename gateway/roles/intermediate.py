@@ -20,10 +20,10 @@ from gateway.roles import provider, requester
 from gateway.roles.plan import NOTHING, About, Conflict, Effect, Plan
 from gateway.roles.provider import Ordered, Provider, Provision
 from gateway.station import Station
-from pki.names import StationName
 from pki.trust import Purpose
 from protocols.envelope import Opened, digest
 from protocols.errors import AnswerInvalid
+from protocols.header import station_named
 from protocols.permit import read as read_permit
 from protocols.permit import recall, renews
 from schemas.messages import (
@@ -120,7 +120,7 @@ class IntermediateServer:
     def _still_trusted(self, requester_name: str, now: datetime) -> bool:
         """Whether permit issuer and receiver still are who they were."""
         directory, core = self._station.directory, self._station.core()
-        receiver = StationName.parse(requester_name)
+        receiver = station_named(requester_name)
         return (
             core is not None
             and directory.trusted(core, Purpose.PERMIT, now)

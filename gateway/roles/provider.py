@@ -27,7 +27,7 @@ from schemas.messages import (
     InformationProvision,
     ProvisionLapse,
     ResidentRecordInformation,
-    write_payload,
+    write_known,
 )
 
 LAYOUT_VERSION = "1"
@@ -135,9 +135,12 @@ def answering(permit: Permit, copy: Copy | None) -> Copy | None:
 
 
 def provision_payload(permit: Permit, copy: Copy) -> bytes:
-    """The exact bytes that answer: the kinds that the permit names, and no others."""
+    """The exact bytes that answer: the kinds that the permit names, and no others.
+
+    A copy's texts were held against the schema when they were imported (R-146).
+    """
     record = copy.kinds["resident_record_information"]
-    return write_payload(
+    return write_known(
         InformationProvision(
             item_no=permit.item_no,
             layout_version=LAYOUT_VERSION,
@@ -174,7 +177,7 @@ def provision(
 
 def lapse(ordered: Ordered) -> Draft:
     """The one way to say that nothing will come."""
-    payload = write_payload(ProvisionLapse(item_no=ordered.permit.item_no))
+    payload = write_known(ProvisionLapse(item_no=ordered.permit.item_no))
     return _draft(ordered, "provision_lapse", payload, None, None, b"")
 
 

@@ -8,8 +8,6 @@ and unused (R-125 to R-128, R-135). What the subject is comes last: nothing befo
 depends on whether a copy or a flag exists.
 """
 
-from dataclasses import replace
-
 from gateway.outcome import Case
 from gateway.rules import policy
 from gateway.rules.check import Check, that
@@ -23,7 +21,8 @@ def _read_permit(case: Case) -> Case | str:
         found = permit.read(case.value.permit, case.station.facts.directory, case.now)
     except Refused as error:
         return error.code
-    return replace(case, permit=found, permit_bytes=case.value.permit)
+    case.permit, case.permit_bytes = found, case.value.permit
+    return case
 
 
 def _read_route(case: Case) -> Case | str:
@@ -45,7 +44,8 @@ def _read_route(case: Case) -> Case | str:
     )
     if not fits:
         return "SK-C07"
-    return replace(case, route=found, route_bytes=case.value.route)
+    case.route, case.route_bytes = found, case.value.route
+    return case
 
 
 def _is_for_request(case: Case) -> bool:
@@ -144,7 +144,8 @@ ORDER_CHECKS: tuple[Check, ...] = (
 
 def with_copy(case: Case) -> Case:
     """The case with what is held of its subject."""
-    return replace(case, copy=case.station.copy(case.value.subject_code))
+    case.copy = case.station.copy(case.value.subject_code)
+    return case
 
 
 def is_suppressed(case: Case) -> bool:

@@ -15,7 +15,7 @@ from gateway.roles.plan import Plan
 from gateway.services.clock import Clock
 from gateway.services.runtime import Runtime
 from protocols.header import wire_time
-from schemas.messages import ProvisionNotice, ProvisionNoticeEntry, write_payload
+from schemas.messages import ProvisionNotice, ProvisionNoticeEntry, write_known
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Notices:
         draft = Draft(
             message_type="provision_notice",
             receiver=core,
-            payload=write_payload(ProvisionNotice(entries=entries)),
+            payload=write_known(ProvisionNotice(entries=entries)),
         )
         drop = partial(Transaction.drop_notices, ids=[w.id for w in waiting])
         try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.catalogue import ROWS
 from schemas.errors import NotWritable, UnknownType, XmlFault, XmlRefused
 from schemas.messages import read_payload
-from schemas.payload import NAMESPACE, document, type_of, validate
+from schemas.payload import NAMESPACE, document, must_be_valid, type_of, validate
 from tests.schemas.samples import TYPES, leaves, sample, spoiled, with_text, xsd_path
 from tests.schemas.values import XML_TEXT
 
@@ -257,5 +257,8 @@ def test_no_schema_lets_anything_in_by_a_wildcard() -> None:
 
 def test_a_document_that_is_not_valid_is_not_written() -> None:
     with pytest.raises(NotWritable) as caught:
-        document("permit_notice", "<permit_digest>山田</permit_digest>")
+        must_be_valid(
+            "permit_notice",
+            document("permit_notice", "<permit_digest>山田</permit_digest>"),
+        )
     assert "山田" not in str(caught.value)

@@ -350,3 +350,15 @@ def test_a_difference_from_the_original_is_found_by_comparing(
 def test_a_thousand_copies_are_taken_in(store: Store, store_path: Path) -> None:
     assert take_in(store_path, *map(row, range(1000))) == Imported(1000, 1000, 0)
     assert store.copy_count() == 1000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"head_name": "髙" * 101}, {"relationship": ""}, {"relationship": "妻" * 41}],
+)
+def test_a_copy_that_no_answer_could_carry_is_refused_at_import(
+    store_path: Path, changes: dict[str, str]
+) -> None:
+    wrong = row(1, resident_record_information=RECORD | changes)
+    with pytest.raises(ImportRefused, match="row 1"):
+        take_in(store_path, wrong)
