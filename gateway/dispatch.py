@@ -7,8 +7,9 @@ same transaction as the record of why, and leaves only after that is durable.
 """
 
 import os
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import msgspec
 
 from pki.cms import Signer
 from pki.names import StationName
@@ -34,13 +35,12 @@ class NoSuchPeer(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """Something that a role wants to say."""
 
     message_type: str
     receiver: StationName
-    payload: bytes = field(repr=False)
+    payload: bytes
     processing_number: bytes | None = None
     permit_digest: bytes | None = None
     in_reply_to: InReplyTo | None = None
@@ -49,13 +49,16 @@ class Draft:
     item_no: int | None = None
     kinds: tuple[str, ...] = ()
     person_tag: str = ""
-    guard_code: str | None = field(default=None, repr=False)
+    guard_code: str | None = None
     """The linkage code whose flag is read again before each delivery attempt."""
     guard_version: int | None = None
-    context: bytes = field(default=b"", repr=False)
+    context: bytes = b""
     """What the role needs to know again when the answer comes."""
     verdicts: tuple[tuple[str, str, str], ...] = ()
     """Why it may be sent, as the record keeps it."""
+
+    def __repr__(self) -> str:
+        return f"Draft({self.message_type} to {self.receiver})"
 
 
 class Writer:

@@ -11,12 +11,12 @@ signatures, only what they cover.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+import msgspec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,22 +43,24 @@ _SIGNING_TIME: Final = OID(oids.ID_SIGNING_TIME)
 _SIGNING_CERTIFICATE: Final = OID(oids.ID_SIGNING_CERTIFICATE_V2)
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True, gc=False):
     """A message of the profile that agrees with itself; who signed it is open yet."""
 
     content_type: str
-    content: bytes = field(repr=False)
+    content: bytes
     key_id: bytes
     """Which key the signer says it used; `Verifier` finds out whether it did."""
     signing_time: datetime
     """The signer's claim, to the second, UTC."""
     certificate_digest: bytes
     """SHA-256 of the certificate that the signer means."""
-    issuer_serial: bytes | None = field(repr=False)
-    attributes: bytes = field(repr=False)
+    issuer_serial: bytes | None
+    attributes: bytes
     """The signed attributes as the signature covers them."""
-    signature: bytes = field(repr=False)
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return f"Signed({self.content_type}, by {self.key_id.hex()})"
 
     def verify(self, certificate: x509.Certificate) -> None:
         """As `Verifier.verify`, for a certificate that is met only once."""

@@ -10,9 +10,10 @@ peer learns one code; the inner code goes into the record.
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
+
+import msgspec
 
 from pki import der
 from pki.cms import Signer, parse_signed
@@ -33,8 +34,7 @@ class _Content:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A message whose seal and signature held. Its rules are not checked yet."""
 
     header: Header
@@ -43,30 +43,37 @@ class Opened:
     header_digest: bytes
     """SHA-256 of `signed_header`: what receipts, replies and permits refer to."""
     signer: Identity
-    payload: bytes = field(repr=False)
+    payload: bytes
+
+    def __repr__(self) -> str:
+        return f"Opened({self.header!r})"
 
     def reference(self) -> InReplyTo:
         """How a reply names this message."""
         return InReplyTo(self.header.message_id, self.header_digest)
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True):
     """A message ready to leave."""
 
     header: Header
     signed_header: bytes
     header_digest: bytes
-    envelope: bytes = field(repr=False)
+    envelope: bytes
+
+    def __repr__(self) -> str:
+        return f"Packed({self.header!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(msgspec.Struct, frozen=True):
     """What came out of a seal, before anybody is believed."""
 
     signed_header: bytes
-    salt: bytes = field(repr=False)
-    payload: bytes = field(repr=False)
+    salt: bytes
+    payload: bytes
+
+    def __repr__(self) -> str:
+        return "Unpacked()"
 
 
 def digest(data: bytes) -> bytes:

@@ -9,10 +9,11 @@ exists is well formed: sizes, names and times were read in one step.
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Final
+
+import msgspec
 
 from pki import der
 from pki.errors import PkiError
@@ -54,16 +55,14 @@ class _MessageHeader:
     content_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
 
 
-@dataclass(frozen=True, slots=True)
-class InReplyTo:
+class InReplyTo(msgspec.Struct, frozen=True, gc=False):
     """What a reply answers: the request's id and the digest of its signed header."""
 
     message_id: bytes
     header_digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, gc=False):
     """One message's header (ASN.1 `MessageHeader`). Times are UTC, whole seconds."""
 
     message_id: bytes

@@ -12,7 +12,7 @@ import enum
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -63,8 +63,7 @@ Verdict = tuple[str, str, str]
 """Rule id, name of the check, outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """What is known of it. No field holds personal data; ids and digests are hex."""
 
     kind: EventKind
@@ -85,8 +84,11 @@ class Event:
     verdicts: tuple[Verdict, ...] = ()
     operator: str = ""
     detail: str = ""
-    evidence: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    evidence: Mapping[str, bytes] = {}
     """What peers signed; for a stored event, empty: see `StoredEvent`."""
+
+    def __repr__(self) -> str:
+        return f"Event({self.kind}, {self.direction}, {self.message_type})"
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -120,17 +122,19 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(_Canonical)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """An event that is ready to be recorded, with everything computed."""
 
     event: Event
     record_id: bytes
-    salt: bytes = field(repr=False)
-    canonical: bytes = field(repr=False)
+    salt: bytes
+    canonical: bytes
     commitment: bytes
-    columns: tuple[Value, ...] = field(repr=False)
+    columns: tuple[Value, ...]
     """The row, as the one INSERT takes it."""
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.record_id.hex()})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 WAITING: Final = "waiting"
 SETTLED: Final = frozenset({"delivered", "refused", "expired", "withdrawn"})
 """States in which nothing more is owed for a message."""
@@ -39,23 +41,22 @@ class Seen:
     answer: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A message that is owed to a peer."""
 
     message_id: bytes
     peer: str
     message_type: str
-    envelope: bytes = field(repr=False)
+    envelope: bytes
     """The same bytes at every attempt."""
     header_digest: bytes
     processing_number: bytes | None
     created: datetime
     deadline: datetime
-    guard_code: str | None = field(default=None, repr=False)
+    guard_code: str | None = None
     """The linkage code whose flag is read again before each attempt."""
     guard_version: int | None = None
-    context: bytes = field(default=b"", repr=False)
+    context: bytes = b""
     """What the role needs to know again; opaque here."""
     attempts: int = 0
     next_at: datetime | None = None
@@ -63,7 +64,10 @@ class Outgoing:
     last_code: str = ""
     """What the last attempt ended with."""
     state: str = WAITING
-    answer: bytes | None = field(default=None, repr=False)
+    answer: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Outgoing({self.message_type} to {self.peer}, {self.state})"
 
 
 @dataclass(frozen=True, slots=True)

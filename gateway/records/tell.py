@@ -21,7 +21,7 @@ def event_json(station: str, stored: StoredEvent) -> dict[str, Any]:
     event = stored.event
     fields = {
         name: msgspec.to_builtins(getattr(event, name))
-        for name in event.__slots__
+        for name in event.__struct_fields__
         if name != "evidence"
     }
     return {

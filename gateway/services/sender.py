@@ -14,10 +14,10 @@ import logging
 import random
 from collections import deque
 from collections.abc import Set
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
 from gateway.records.errors import StoreUnavailable

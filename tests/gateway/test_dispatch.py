@@ -9,7 +9,7 @@ from gateway.dispatch import Draft, NoSuchPeer, Writer
 from pki.names import StationName
 from protocols import limits
 from protocols.envelope import unpack
-from protocols.header import InReplyTo
+from protocols.header import InReplyTo, new_id
 from schemas.catalogue import ROWS
 from tests.gateway.words import NUMBER
 from tests.gateway.world import (
@@ -99,8 +99,8 @@ def test_randomness_is_given_from_outside(world):
     signer = world.signer(PROVIDER)
     writer = Writer(PROVIDER, signer, world.directory, token_bytes)
     packed = writer.write(Draft("provision_notice", CORE, PAYLOAD), NOON)
-    assert packed.header.message_id == bytes(limits.MESSAGE_ID_SIZE)
-    assert {limits.SALT_SIZE, limits.MESSAGE_ID_SIZE} <= set(asked)
+    assert packed.header.message_id == new_id(NOON, bytes)
+    assert {limits.SALT_SIZE, 10} <= set(asked)
 
 
 @pytest.mark.parametrize(

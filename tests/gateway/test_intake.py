@@ -2,7 +2,6 @@
 """The way in: each step's own refusal, the order of the steps, and pure all the way."""
 
 import copy as copying
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -44,6 +43,7 @@ from tests.gateway.world import (
     REQUESTER,
     SECOND,
 )
+from tests.values import replace
 
 SEQUENCE, OCTETS = 0x30, 0x04
 

@@ -5,7 +5,6 @@ Everything starts from a good message; a test changes the one thing that it is a
 """
 
 from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +43,7 @@ from tests.gateway.world import (
     World,
     code_of,
 )
+from tests.values import replace as changed
 
 NUMBER = bytes(range(16, 32))
 """The processing number of every transaction here."""

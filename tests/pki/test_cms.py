@@ -2,7 +2,6 @@
 """Signing: what is signed is read back; everything else is a `CmsError`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -30,6 +29,7 @@ from tests.pki.signed_message import (
     signed_again,
     signer_info,
 )
+from tests.values import replace
 
 GOOD = sign()
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

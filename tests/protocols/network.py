@@ -7,7 +7,6 @@ changed, and the signed or sealed bytes of them.
 
 import os
 from dataclasses import dataclass
-from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +34,7 @@ from protocols.master import CORE_ROLE, Endpoint, Master, StationEntry
 from protocols.permit import Permit
 from protocols.route import Route
 from tests.pki.network import issuer
+from tests.values import replace as changed
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 """When everything here is issued; no test ages."""

@@ -2,7 +2,6 @@
 """The answers: one fits what was sent and its receiver, or it has no effect."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,6 +33,7 @@ from tests.protocols.network import (
     reply,
 )
 from tests.protocols.values import crypto, receipt_fields, refusal_fields
+from tests.values import replace
 
 SECOND = timedelta(seconds=1)
 

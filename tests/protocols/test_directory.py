@@ -2,7 +2,6 @@
 """The directory: a signer is known, signed this, and is to be believed now."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,6 +20,7 @@ from protocols.master import Endpoint
 from tests.pki import keys
 from tests.protocols import network
 from tests.protocols.network import CORE, NOON, PROVIDER, REQUESTER, World
+from tests.values import replace
 
 
 def who(

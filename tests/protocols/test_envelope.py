@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The envelope: what was packed comes out for its receiver, or one exact code does."""
 
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -43,6 +42,7 @@ from tests.protocols.network import (
     message,
 )
 from tests.protocols.values import crypto, headers
+from tests.values import replace
 
 
 def opened(

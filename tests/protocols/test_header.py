@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The header: one spelling for every value, and nothing but a header is read as one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -23,6 +22,7 @@ from protocols.header import (
 from tests.pki import forge, mangle
 from tests.pki.forge import Change, Node
 from tests.protocols.values import headers
+from tests.values import replace
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 GOOD = Header(

@@ -3,7 +3,6 @@
 
 import queue
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +14,7 @@ from twisted.python.failure import Failure
 from gateway.records.event import Event, EventKind
 from gateway.records.rows import CoreTransaction, Hold, Inquiry, Outgoing
 from gateway.records.store import Store
+from tests.values import replace
 
 T = TypeVar("T")
 

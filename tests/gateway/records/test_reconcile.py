@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three records of one transaction: where they differ, it is said."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +23,7 @@ from tests.gateway.records.helpers import (
     inquiry,
     number,
 )
+from tests.values import replace
 
 KINDS = frozenset({"resident_record_information"})
 SAID = Account("", number(1).hex(), "131016", "102024", 1, KINDS, "provided")

@@ -5,8 +5,6 @@ Between an order and each attempt to answer it, a flag can be raised, a copy can
 and a permit can end. None of it may slip through (invariant 4).
 """
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.outcome import Admitted, Held
@@ -55,6 +53,7 @@ from tests.gateway.world import (
     made,
     take_in,
 )
+from tests.values import replace
 
 LATE = NOON + HOUR
 """After every answer-by, before every release-by."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is due is read back from the store: after a crash, and from other processes."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from gateway.dispatch import Draft
 from gateway.services.outbox import BATCH, Outbox
 from tests.gateway.words import outgoing
 from tests.gateway.world import CORE, NOON, PROVIDER, REQUESTER, SECOND
+from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
 

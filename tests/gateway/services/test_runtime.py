@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Record, commit, then answer: and where it cannot be recorded, no answer."""
 
-from dataclasses import replace
-
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
@@ -40,6 +38,7 @@ from tests.gateway.world import (
     PROVIDER,
     REQUESTER,
 )
+from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
 NOTICE = write_payload(PermitNotice(bytes(32)))

@@ -6,7 +6,6 @@ Time passes only when the test moves it.
 """
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,6 +57,7 @@ from tests.gateway.world import (
     copy_row,
     take_in,
 )
+from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
 DIGEST = bytes(range(100, 132))
