@@ -12,24 +12,36 @@ PAGE = 4096
 """Bytes of one fetch."""
 
 
+_forks = 0
+"""How often this process came out of a fork."""
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
 class Entropy:
     """`os.urandom` with fewer calls. For one thread of one process."""
 
-    __slots__ = ("_page", "_pid", "_used")
+    __slots__ = ("_forks", "_page", "_used")
 
     def __init__(self) -> None:
         self._page = b""
         self._used = 0
-        self._pid = os.getpid()
+        self._forks = _forks
 
     def __call__(self, size: int) -> bytes:
         """``size`` fresh random bytes."""
         end = self._used + size
-        if end > len(self._page) or self._pid != os.getpid():
+        if end > len(self._page) or self._forks != _forks:
             if size > PAGE:
                 return os.urandom(size)
             self._page, self._used, end = os.urandom(PAGE), 0, size
-            self._pid = os.getpid()
+            self._forks = _forks
         found = self._page[self._used : end]
         self._used = end
         return found

@@ -96,8 +96,13 @@ def pack(
     recipient's certificate: `gateway.dispatch` and the simulators' peer see to that.
     """
     signed_header = signer.sign(header.encode(), ID_CT_HEADER, at)
-    content = _Content(signed_header=signed_header, salt=salt, payload=payload)
-    envelope = recipient.seal(der.encode(content), token_bytes)
+    content = der.tlv(
+        der.SEQUENCE,
+        der.tlv(der.OCTET_STRING, signed_header),
+        der.tlv(der.OCTET_STRING, salt),
+        der.tlv(der.OCTET_STRING, payload),
+    )
+    envelope = recipient.seal(content, token_bytes)
     return Packed(header, signed_header, digest(signed_header), envelope)
 
 

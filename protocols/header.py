@@ -153,7 +153,9 @@ def whole_second(moment: datetime) -> datetime:
 
 def wire_time(moment: datetime) -> datetime:
     """``moment`` cut to the whole second that the wire can carry."""
-    return moment.astimezone(UTC).replace(microsecond=0)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=0)
 
 
 def content_digest(salt: bytes, payload: bytes) -> bytes:

@@ -65,11 +65,15 @@ def test_what_was_handed_out_is_never_handed_out_again(sizes):
         place = source.index(value, place) + len(value)
 
 
-def test_a_child_process_fetches_bytes_of_its_own(kernel, monkeypatch):
+def test_a_child_process_draws_bytes_of_its_own():
     entropy = Entropy()
     entropy(16)
-    parent = os.getpid()
-    monkeypatch.setattr(os, "getpid", lambda: parent + 1)
-    entropy(16)
-    entropy(16)
-    assert kernel == [PAGE, PAGE]
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writer, entropy(16))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reader, 16) != entropy(16)
+    os.close(reader)
+    os.close(writer)
