@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sekisho explain ID`: the whole path of a message, check by check.
+"""`sekisho explain`: the whole path of a message, check by check, or one refusal.
 
-ID is a message id, a processing number or a record id. Every station whose
-configuration is given is asked, so that with `--network` the path is told from all
-sides. What the record keeps of each check is joined here with the one table of
+For a message it is given an ID: a message id, a processing number or a record id. Every
+station whose configuration is given is asked, so that with `--network` the path is told
+from all sides. What the record keeps of each check is joined here with the one table of
 refusals and with the legal bases of catalogue and matching list.
+
+For a code (``SK-C04``) it prints what ``docs/refusals.md`` says of it; nobody is asked.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,15 @@ from gateway.records.errors import RecordsError
 from gateway.records.event import StoredEvent
 from gateway.records.jst import jst
 from gateway.records.store import StoreReader
+from gateway.refusal_words import LANGUAGES, lines, title
 from pki.errors import PkiError
 from pki.keystore import load_secret
-from protocols.refusals import Refusal, refusal
+from protocols.refusals import ON_THE_WIRE, Refusal, refusal
 from schemas.catalogue import ROWS
 from schemas.matching_list import ITEMS
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CODE = re.compile(r"SK-[A-Z][0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,18 @@ class Told:
 def explain(
     identifier: str, paths: tuple[Path, ...], network: Path | None, as_json: bool
 ) -> None:
-    """Tell what happened to a message, and by which rules."""
+    """Tell what happened to a message and by which rules, or what a code means.
+
+    IDENTIFIER is a message id, a processing number, a record id, or a code (SK-C04).
+    """
+    if _CODE.fullmatch(identifier.upper()):
+        _explain_code(identifier.upper(), as_json)
+        return
     wanted = identifier.lower()
     if _ID.fullmatch(wanted) is None:
-        raise click.UsageError(f"{identifier}: an id is 32 hexadecimal digits")
+        raise click.UsageError(
+            f"{identifier}: an id is 32 hexadecimal digits, a code is like SK-C04"
+        )
     try:
         chosen = list(paths) if network is None else configs.network_configs(network)
         if not chosen:
@@ -83,6 +95,29 @@ def explain(
         for line in _lines(one):
             console.print(line, markup=False, soft_wrap=True)
         console.print()
+
+
+def _explain_code(code: str, as_json: bool) -> None:
+    row = _refusal(code)
+    if row is None:
+        raise click.ClickException(
+            f"{code}: this version has no such code; docs/refusals.md lists them all"
+        )
+    if as_json:
+        click.echo(json.dumps(_row_as_dict(row), ensure_ascii=False))
+        return
+    for language in LANGUAGES:
+        click.echo(f"{title(row, language)}\n")
+        click.echo("\n".join(lines(row, language)) + "\n")
+
+
+def _row_as_dict(row: Refusal) -> dict[str, Any]:
+    return {
+        **asdict(row),
+        "kind": row.kind.value,
+        "causes": [cause.value for cause in row.causes],
+        "wire": row.wire if row.kind in ON_THE_WIRE else "",
+    }
 
 
 def _told(path: Path, wanted: str) -> Iterator[Told]:
@@ -121,6 +156,7 @@ def _lines(told: Told) -> Iterator[str]:
     if row is not None:
         yield f"    {event.code} {row.ja} / {row.en} (rule {row.rule})"
         yield f"    what to do: {row.mend}"
+        yield f"    as operator: {row.operator}"
         if row.wire != row.code and event.direction == "in":
             yield f"    the peer was told {row.wire}"
 
@@ -163,6 +199,7 @@ def _as_dict(told: Told) -> dict[str, Any]:
         "told": "" if row is None else row.wire,
         "text": "" if row is None else row.en,
         "what_to_do": "" if row is None else row.mend,
+        "what_operators_do": "" if row is None else row.operator,
         "operator": event.operator,
         "detail": event.detail,
     }

@@ -114,7 +114,9 @@ def write_receipt(receipt: Receipt, signer: Signer) -> bytes:
 
 
 def write_refusal(refusal: SignedRefusal, signer: Signer) -> bytes:
-    """The signed refusal."""
+    """The signed refusal; raises `ValueError` for a code that no peer may learn."""
+    if refusal.code not in WIRE_CODES:
+        raise ValueError("a code that never leaves its station")
     raw = _Refusal(
         version=VERSION,
         request_digest=refusal.request_digest,

@@ -64,24 +64,27 @@ class Directory:
         return self._peers.get(name)
 
     def trusted(self, name: StationName, purpose: Purpose, at: datetime) -> bool:
-        """Whether a station's certificate for ``purpose`` is to be believed now."""
+        """Whether a station's own certificate for ``purpose`` is to be believed now.
+
+        A certificate of another station is not its own, wherever the master puts it.
+        """
         peer = self._peers.get(name)
         if peer is None:
             return False
         entry = peer.entry
         of = {Purpose.PERMIT: entry.permit, Purpose.SEALING: entry.sealing[:1]}
         return any(
-            self._believed(one, purpose, at) for one in of.get(purpose, entry.signing)
+            self._names(one, purpose, at) == name
+            for one in of.get(purpose, entry.signing)
         )
 
-    def _believed(
+    def _names(
         self, certificate: x509.Certificate, purpose: Purpose, at: datetime
-    ) -> bool:
+    ) -> StationName | None:
         try:
-            self._identity(certificate, purpose, at)
+            return self._identity(certificate, purpose, at).station
         except Untrusted:
-            return False
-        return True
+            return None
 
     def _identity(
         self, certificate: x509.Certificate, purpose: Purpose, at: datetime

@@ -175,11 +175,15 @@ def is_for_subject(permit: Permit, salt: bytes, code: str) -> bool:
 
 
 def is_for_request(permit: Permit, signed_header_digest: bytes, header: Header) -> bool:
-    """Whether the permit answers the request with this signed header."""
+    """Whether the permit answers the request with this signed header, and in time.
+
+    A request that had expired when the permit was made asks for nothing any more.
+    """
     return (
         hmac.compare_digest(permit.request_digest, signed_header_digest)
         and header.sender == permit.requester
         and header.processing_number == permit.processing_number
+        and permit.issued <= header.expires + limits.MAX_SKEW
     )
 
 

@@ -3,7 +3,7 @@
 
 The schema has seen that the record has its fields (R-025); here are the rules that a
 schema cannot say: check digits in this network's realm, and external characters that
-are counted as they stand (R-063 to R-065).
+are counted as they stand.
 """
 
 from collections.abc import Callable

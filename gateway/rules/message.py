@@ -55,7 +55,7 @@ MESSAGE_CHECKS: tuple[Check, ...] = (
         lambda c: c.identity.station == c.opened.header.sender,
     ),
     that(
-        "R-027",
+        "R-158",
         "it is addressed to this station",
         "SK-M03",
         lambda c: c.opened.header.receiver == c.station.facts.name,

@@ -17,6 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from gateway.intake import payload_code
 from gateway.outcome import Verdict
 from gateway.records.copies import Copy
 from gateway.records.errors import StoreUnavailable
@@ -100,8 +101,10 @@ class Inside:
         try:
             kind = root_name(parse(body))
             known = row(kind)
-        except (XmlRefused, UnknownType):
-            raise _No("SK-X01", "it is plain XML of a known type") from None
+        except XmlRefused as error:
+            raise _No(payload_code(error), "it is plain XML of this network") from None
+        except UnknownType:
+            raise _No("SK-M04", "its type is in the catalogue") from None
         sender, station = identity.station, self._station.name
         allowed = (
             known.network == "inside"
@@ -113,8 +116,8 @@ class Inside:
             raise _No("SK-M05", "this system may post this type here")
         try:
             return kind, read_payload(kind, body)
-        except XmlRefused:
-            raise _No("SK-X02", "its payload matches its schema") from None
+        except XmlRefused as error:
+            raise _No(payload_code(error), "its payload matches its schema") from None
 
     def _plan(
         self, kind: str, value: Any, now: datetime

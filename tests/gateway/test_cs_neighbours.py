@@ -4,8 +4,6 @@
 Every system that the document names knocks at both doors in turn.
 """
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 import pytest_twisted
@@ -13,6 +11,8 @@ import pytest_twisted
 from gateway.config import ConfigRefused, Inside
 from gateway.records.event import EventKind
 from gateway.roles.municipal_cs import MunicipalCs
+from gateway.rules.check import walk
+from gateway.rules.message import MESSAGE_CHECKS
 from gateway.services.inside import SUBMIT
 from gateway.services.inside import Inside as InsideDoor
 from gateway.services.links import Links
@@ -25,8 +25,9 @@ from schemas.systems import CS as CS_ROLE
 from schemas.systems import EXISTING as EXISTING_ROLE
 from schemas.systems import SYSTEMS
 from tests.gateway.people import resident_record
-from tests.gateway.words import message
+from tests.gateway.words import FakeView, case, message
 from tests.gateway.world import CORE, CS, EXISTING, PREFECTURE, PROVIDER
+from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
 OTHERS = sorted(SYSTEMS - {EXISTING_ROLE})
@@ -136,3 +137,41 @@ async def test_and_whatever_a_cs_says_the_core_takes_none_of_it(world, works_at,
     packed = message(world, CS, CORE, kind, b"<x/>", permit_digest=permit)
     assert core.read(packed, await core.post(packed)).code == "SK-M05"
     assert core.store.transactions() == []
+
+
+# --- the addressee management system (R-029) ------------------------------------------
+
+ADDRESSEE_ROLE = "group_integrated_addressee_system"
+
+
+def test_no_type_joins_a_cs_with_the_addressee_management_system():
+    assert ADDRESSEE_ROLE in OTHERS
+    for row in ROWS.values():
+        for one, other in (
+            (row.sender_roles, row.receiver_roles),
+            (row.receiver_roles, row.sender_roles),
+        ):
+            assert not (CS_ROLE in one and ADDRESSEE_ROLE in other), row.name
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+def test_a_cs_refuses_whatever_the_addressee_management_system_says(world, kind):
+    """Even one that has a certificate, and that a wrong master lets in."""
+    permit = bytes(32) if ROWS[kind].needs_permit else None
+    packed = message(world, PREFECTURE, CS, kind, b"<x/>", permit_digest=permit)
+    caller = StationName(CS.organisation, ADDRESSEE_ROLE)
+    met = case(world, packed, FakeView(world.facts(CS)))
+    identity = replace(met.identity, station=caller)
+    header = replace(met.opened.header, sender=caller)
+    opened = replace(met.opened, header=header, signer=identity)
+    found = walk(replace(met, opened=opened, identity=identity), MESSAGE_CHECKS)
+    assert found.code == "SK-M05"
+
+
+def test_a_station_is_not_let_in_that_the_master_does_not_name(world, desk_at):
+    station = desk_at(CS).station
+    links = Links(station, lambda: None)
+    stranger = StationName(CS.organisation, ADDRESSEE_ROLE)
+    identity = replace(world.identity(PREFECTURE), station=stranger)
+    with pytest.raises(Untrusted):
+        links.must_be_known(identity, station.directory.peers)

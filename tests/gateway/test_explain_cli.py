@@ -2,6 +2,8 @@
 """`sekisho explain`: the whole path of a message, check by check, from all sides."""
 
 import json
+import re
+from importlib.metadata import entry_points
 
 import pytest
 import pytest_twisted
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 
 from gateway.explain_cli import explain
 from gateway.records.event import Event, EventKind, prepare
-from protocols.refusals import refusal
+from protocols.refusals import REFUSALS, refusal
 from tests.gateway.files import configured
 from tests.gateway.words import (
     ITEM,
@@ -18,6 +20,7 @@ from tests.gateway.words import (
     inquiry_message,
 )
 from tests.gateway.world import CORE, FLAGGED, NOON, REQUESTER, code_of
+from tests.house import ROOT
 
 in_reactor = pytest_twisted.ensureDeferred
 
@@ -185,6 +188,71 @@ def test_what_is_no_id_is_refused(tell, identifier):
     found = tell(identifier)
     assert found.exit_code == 2
     assert "32 hexadecimal digits" in found.output
+
+
+# --- a code -------------------------------------------------------------------------
+
+
+def explained(*words):
+    found = CliRunner().invoke(explain, words)
+    assert found.exception is None or isinstance(found.exception, SystemExit)
+    return found
+
+
+def entry(document, code):
+    """What a document says of a code: its heading and the list below it."""
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    (found,) = re.findall(rf"^### ({code} .*\n\n(?:- .*\n)+)", text, re.MULTILINE)
+    return found
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_code_is_explained_in_both_languages_as_the_documents_do(code):
+    found = explained(code)
+    assert found.exit_code == 0
+    english, japanese = entry("refusals.md", code), entry("refusals.ja.md", code)
+    assert found.output == f"{english}\n{japanese}\n"
+
+
+def test_a_code_may_be_written_small():
+    assert explained("sk-c04").output == explained("SK-C04").output
+
+
+def test_a_code_is_told_to_a_program_as_the_table_has_it():
+    told = as_json(explained("SK-U03", "--json"))
+    row = refusal("SK-U03")
+    assert (told["kind"], told["wire"]) == ("unreadable", "SK-U00")
+    assert told["rules"] == list(row.rules)
+    assert told["causes"] == ["peer"]
+    assert (told["mend_ja"], told["operator"]) == (row.mend_ja, row.operator)
+
+
+@pytest.mark.parametrize("code", ["SK-L01", "SK-T03"])
+def test_what_no_peer_is_told_has_no_wire_code(code):
+    assert as_json(explained(code, "--json"))["wire"] == ""
+
+
+def test_a_code_that_this_version_lacks_is_said_so():
+    found = explained("SK-Z99")
+    assert found.exit_code == 1
+    assert "this version has no such code" in found.output
+
+
+COMMAND = re.compile(r"['「]sekisho (\w+) (\w+)['」]")
+ADVICE = [text for row in REFUSALS.values() for text in (row.operator, row.operator_ja)]
+
+
+@pytest.mark.parametrize(
+    "words", {found for one in ADVICE for found in COMMAND.findall(one)}
+)
+def test_a_command_that_the_table_advises_exists(words):
+    (command,) = [
+        e.load() for e in entry_points(group="sekisho.commands", name=words[0])
+    ]
+    assert words[1] == "" or words[1] in command.commands
+
+
+# --- who is asked ---------------------------------------------------------------------
 
 
 def test_somebody_must_be_asked():

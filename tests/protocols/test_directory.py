@@ -140,11 +140,21 @@ def test_a_second_sealing_certificate_does_not_stand_in_for_the_first(
     own_world: World, revoke: Callable[[x509.Certificate], None]
 ) -> None:
     entry = own_world.master.stations[1]
-    other = own_world.requester.recipient.certificate
+    other = network.certified(own_world, PROVIDER, Purpose.SEALING).certificate
     both = replace(entry, sealing=(*entry.sealing, other))
     directory = Directory(replace(own_world.master, stations=(both,)), own_world.trust)
     assert directory.trusted(PROVIDER, Purpose.SEALING, NOON)
     revoke(own_world.provider.recipient.certificate)
+    assert not directory.trusted(PROVIDER, Purpose.SEALING, NOON)
+
+
+def test_a_certificate_of_another_station_is_not_its_own(world: World) -> None:
+    """Even where the master, which the core signs, says that it is."""
+    borrowed = replace(
+        world.master.stations[1], sealing=(world.requester.recipient.certificate,)
+    )
+    directory = Directory(replace(world.master, stations=(borrowed,)), world.trust)
+    assert directory.trusted(PROVIDER, Purpose.SIGNING, NOON)
     assert not directory.trusted(PROVIDER, Purpose.SEALING, NOON)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pki.oids import ID_CT_PERMIT
 from pki.profiles import Purpose
-from protocols import permit
+from protocols import limits, permit
 from protocols.errors import Refused
 from protocols.permit import (
     Permit,
@@ -292,6 +292,16 @@ def test_a_permit_for_another_digest_or_number_is_for_another_request(
     assert is_for_request(made, request_digest, of) == (request_digest == bytes(32))
     numbered = replace(made, processing_number=number)
     assert is_for_request(numbered, bytes(32), of) == (number == of.processing_number)
+
+
+def test_a_permit_for_a_request_that_had_expired_is_for_no_request(
+    world: World,
+) -> None:
+    of = header(world.requester, world.core)
+    last = of.expires + limits.MAX_SKEW
+    for issued, holds in ((last, True), (last + timedelta(seconds=1), False)):
+        made = permit_of(world, request_digest=bytes(32), issued=issued)
+        assert is_for_request(made, bytes(32), of) is holds
 
 
 # --- renewal and recall ---------------------------------------------------------------

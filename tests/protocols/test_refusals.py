@@ -15,7 +15,7 @@ from protocols.refusals import (
     REFUSALS,
     UNREADABLE_WIRE,
     RefusalClass,
-    _row,
+    read_row,
     refusal,
 )
 
@@ -65,7 +65,7 @@ def test_every_row_names_the_rules_that_it_keeps_and_who_may_cause_it() -> None:
 def test_a_key_that_no_row_has_is_a_fault() -> None:
     texts = {"kind": "link", "rules": ["R-158"], "causes": ["peer"], "colour": "red"}
     with pytest.raises(TypeError, match="colour"):
-        _row("SK-L99", texts)
+        read_row("SK-L99", texts)
 
 
 def test_every_row_says_what_happened_in_two_languages_and_what_to_do() -> None:

@@ -20,6 +20,7 @@ from schemas.messages import (
     read_payload,
     write_payload,
 )
+from schemas.payload import NAMESPACE
 from schemas.xml import parse, root_name
 from tests.gateway.people import resident_record
 from tests.gateway.words import ITEM, NUMBER, RECORD, open_inquiry, provision
@@ -155,14 +156,27 @@ async def refused_with(door, value, code, by=None):
     [
         b"",
         b"no xml",
-        b"<unknown/>",
         b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
         b'<information_inquiry_request xmlns="urn:x-sekisho:payload:1">',
     ],
 )
 @in_reactor
-async def test_what_is_not_plain_xml_of_a_known_type_is_refused(requester, body):
+async def test_what_is_not_plain_xml_is_refused(requester, body):
     await refused_with(requester, body, "SK-X01")
+
+
+@pytest.mark.parametrize("place", [b"<unknown/>", write_payload(QUESTION)])
+@in_reactor
+async def test_an_element_that_no_schema_has_is_a_fault_of_the_schema(requester, place):
+    """The same code as a peer's message gets for it."""
+    body = place.replace(b"item_no>", b"unknown>")
+    await refused_with(requester, body, "SK-X02")
+
+
+@in_reactor
+async def test_an_element_that_is_no_message_type_is_an_unknown_type(requester):
+    body = f'<item_no xmlns="{NAMESPACE}">11</item_no>'.encode()
+    await refused_with(requester, body, "SK-M04")
 
 
 @in_reactor

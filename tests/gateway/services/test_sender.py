@@ -327,7 +327,6 @@ async def test_an_answer_that_is_not_the_peers_or_not_about_it_has_no_effect(
         peer.receipt(sent)[:-1],
         peer.refusal(sent, "SK-P03", request_digest=bytes(32)),
         peer.refusal(sent, "SK-P03", header_digest=bytes(32)),
-        peer.refusal(sent, "SK-L01"),
     ]
     to_requester.sender.offer(sent)
     for attempts, answer in enumerate(wrong, 1):
