@@ -2,8 +2,9 @@
 """The network's authority: a directory of keys, certificates and lists, and its acts.
 
 `build` makes it once, whole or not at all: everything is written beside, then moved
-into place. The root key is used there and never again, so it can go offline (and get a
-passphrase) at once; `Authority` opens the issuing key only.
+into place. The root key is used there and never again, so it can go offline at once;
+`Authority` opens the issuing key only. A real network's two keys are always locked with
+passphrases; stations' keys and a TEST network's only where one was given.
 
 Order of every act, so that a crash leaves no certificate that the index does not know:
 (1) hold the authority alone, (2) the index on the disk, (3) the files of the station,
@@ -11,6 +12,7 @@ or the list made from the index. No name that is taken is written over; a renewa
 the old pair beside the new one, because what was sealed for it may still arrive.
 """
 
+import glob
 import os
 import shutil
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ from pki.enrolment import Pair, make_pair, pem, terms_of, write_station
 from pki.issuance import Issuer, Terms, TokenBytes, make_crl, make_issuing, make_root
 from pki.layout import Layout
 from pki.names import StationName
+from pki.passphrase import OPEN, Passphrases
 from pki.plan import Plan, PlannedStation
 from pki.plan import load as load_plan
 from pki.plan import write as write_plan
@@ -53,12 +56,12 @@ class Authority:
     issuing: Issuer
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: Path, passphrase: bytes | None = None) -> Self:
         """Open what `build` made; the root key is not needed and not looked for."""
         layout = Layout(directory)
         if not layout.index.is_file():
             raise AuthorityError(f"{directory} is no authority; make one with init")
-        key = keystore.load_p256_key(layout.issuing_key)
+        key = keystore.load_p256_key(layout.issuing_key, passphrase)
         certificate = keystore.load_certificate(layout.issuing_certificate)
         if certificate.public_key() != key.public_key():
             raise AuthorityError("the issuing key and certificate are not one pair")
@@ -78,14 +81,21 @@ class Authority:
         purpose: Purpose,
         at: datetime,
         token_bytes: TokenBytes = os.urandom,
+        passphrase: bytes | None = None,
     ) -> x509.Certificate:
         """A first key and certificate; refuses what exists, or is not planned."""
         planned = self._planned(station, purpose)
         with exclusive(self.layout.issuing):
-            for path in self._paths(station, purpose):
-                if path.exists():
-                    raise keystore.KeyFileError(path, "exists already; use renew")
-            pair = self._signed(planned, purpose, at, token_bytes)
+            key, certificate = self._paths(station, purpose)
+            if certificate.exists():
+                raise keystore.KeyFileError(certificate, "exists already; use renew")
+            if key.exists():
+                raise keystore.KeyFileError(
+                    key,
+                    "exists already without its certificate, from an issue that was "
+                    "cut short; move it away",
+                )
+            pair = self._signed(planned, purpose, at, token_bytes, passphrase)
             write_station(self.layout, planned, (pair,), token_bytes)
         return pair.certificate
 
@@ -95,18 +105,20 @@ class Authority:
         purpose: Purpose,
         at: datetime,
         token_bytes: TokenBytes = os.urandom,
+        passphrase: bytes | None = None,
     ) -> x509.Certificate:
         """A new key and certificate in the old one's place; the old pair stays beside.
 
         The old certificate is not revoked: let both run until every peer has the new
-        one, or revoke it yourself. A reader in the moment between the two files sees a
-        key without its certificate, which `pki.keystore.load_pair` refuses.
+        one, or revoke it yourself. Both keys are locked with ``passphrase``, the old as
+        the new, or neither is. A reader in the moment between the two files sees a key
+        without its certificate, which `pki.keystore.load_pair` refuses.
         """
         planned = self._planned(station, purpose)
         with exclusive(self.layout.issuing):
             paths = key, certificate = self._paths(station, purpose)
-            old = keystore.load_pair(key, certificate)[1]
-            pair = self._signed(planned, purpose, at, token_bytes)
+            old = keystore.load_pair(key, certificate, passphrase)[1]
+            pair = self._signed(planned, purpose, at, token_bytes, passphrase)
             for path in paths:
                 keystore.keep_beside(path, serial_text(old.serial_number))
             keystore.replace(key, pair.key, private=True)
@@ -149,13 +161,14 @@ class Authority:
         purpose: Purpose,
         at: datetime,
         token_bytes: TokenBytes,
+        passphrase: bytes | None,
     ) -> Pair:
         """A pair whose serial is in the index already."""
         own, at = self.issuing.certificate, _second(at)
         if not own.not_valid_before_utc <= at < own.not_valid_after_utc:
             raise AuthorityError("the issuing authority's certificate is out of time")
         terms = terms_of(self.plan, purpose, at, token_bytes)
-        pair = make_pair(self.issuing, self.plan, planned, purpose, terms)
+        pair = make_pair(self.issuing, self.plan, planned, purpose, terms, passphrase)
         Index.load(self.layout.index).issued(pair.entry).save(self.layout.index)
         return pair
 
@@ -168,20 +181,26 @@ class Authority:
 
 
 def build(
-    plan: Plan, out: Path, at: datetime, token_bytes: TokenBytes = os.urandom
+    plan: Plan,
+    out: Path,
+    at: datetime,
+    token_bytes: TokenBytes = os.urandom,
+    passphrases: Passphrases = OPEN,
 ) -> None:
     """Make a whole authority in ``out``, which must not exist or be empty.
 
     Root, issuing authority, the first revocation list, and a key and certificate for
     every station and purpose of the plan. Fails without leaving anything behind.
     """
+    if not plan.network.test and None in (passphrases.root, passphrases.issuing):
+        raise AuthorityError("a real network's root and issuing key need passphrases")
     at, out = _second(at), out.resolve()
     partial = out.parent / f".{out.name}.{token_bytes(4).hex()}"
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
             raise AuthorityError(f"{out} exists already and is not overwritten")
         partial.mkdir(parents=True)
-        _fill(Layout(partial), plan, at, token_bytes)
+        _fill(Layout(partial), plan, at, token_bytes, passphrases)
         keystore.settle(partial)
         partial.rename(out)
         keystore.settle(out.parent, deep=False)
@@ -191,10 +210,22 @@ def build(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _fill(layout: Layout, plan: Plan, at: datetime, token_bytes: TokenBytes) -> None:
+def cut_short(out: Path) -> list[Path]:
+    """What attempts to `build` ``out`` left beside it when the machine stopped them."""
+    out = out.resolve()
+    return sorted(out.parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 8}"))
+
+
+def _fill(
+    layout: Layout,
+    plan: Plan,
+    at: datetime,
+    token_bytes: TokenBytes,
+    passphrases: Passphrases,
+) -> None:
     for folder in (layout.root_key.parent, layout.issuing, layout.stations):
         folder.mkdir()
-    issuing = _make_authorities(layout, plan, at, token_bytes)
+    issuing = _make_authorities(layout, plan, at, token_bytes, passphrases)
     entries: list[Entry] = []
     for planned in plan.stations:
         pairs = [
@@ -204,6 +235,7 @@ def _fill(layout: Layout, plan: Plan, at: datetime, token_bytes: TokenBytes) -> 
                 planned,
                 purpose,
                 terms_of(plan, purpose, at, token_bytes),
+                passphrases.stations,
             )
             for purpose in planned.needed
         ]
@@ -216,7 +248,11 @@ def _fill(layout: Layout, plan: Plan, at: datetime, token_bytes: TokenBytes) -> 
 
 
 def _make_authorities(
-    layout: Layout, plan: Plan, at: datetime, token_bytes: TokenBytes
+    layout: Layout,
+    plan: Plan,
+    at: datetime,
+    token_bytes: TokenBytes,
+    passphrases: Passphrases,
 ) -> Issuer:
     network, days = plan.network, plan.validity
     root_key, key = (generate_private_key(SECP256R1()) for _ in range(2))
@@ -227,9 +263,12 @@ def _make_authorities(
         key,
         Terms(at, days.issuing_days, token_bytes),
     )
-    keystore.write_private(layout.root_key, keystore.private_pem(root_key))
+    for path, new, lock in (
+        (layout.root_key, root_key, passphrases.root),
+        (layout.issuing_key, key, passphrases.issuing),
+    ):
+        keystore.write_private(path, keystore.private_pem(new, lock))
     keystore.write_public(layout.root_certificate, pem(anchor))
-    keystore.write_private(layout.issuing_key, keystore.private_pem(key))
     keystore.write_public(layout.issuing_certificate, pem(certificate))
     keystore.write_public(layout.chain, pem(certificate) + pem(anchor))
     return Issuer(key, certificate)

@@ -132,7 +132,7 @@ def parse_signed(data: bytes) -> Signed:
     """
     usual = recognised(data)
     if usual is None:
-        return _parse(data)
+        return parse_unusual(data)
     der.decode(EcdsaSignature, usual.signature)
     return Signed(
         content_type=usual.content_type,
@@ -146,7 +146,7 @@ def parse_signed(data: bytes) -> Signed:
     )
 
 
-def _parse(data: bytes) -> Signed:
+def parse_unusual(data: bytes) -> Signed:
     """The long way, for whatever has not the usual form."""
     outer = der.decode(SignedContentInfo, data)
     hold("signed contentType", outer.content_type)

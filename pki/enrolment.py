@@ -28,13 +28,18 @@ class Pair:
     """A new private key, its certificate, and the certificate's line of the index."""
 
     key: bytes = field(repr=False)
-    """PKCS#8 PEM."""
+    """PKCS#8 PEM, locked if a passphrase was given."""
     certificate: x509.Certificate
     entry: Entry
 
 
 def make_pair(
-    issuing: Issuer, plan: Plan, planned: PlannedStation, purpose: Purpose, terms: Terms
+    issuing: Issuer,
+    plan: Plan,
+    planned: PlannedStation,
+    purpose: Purpose,
+    terms: Terms,
+    passphrase: bytes | None = None,
 ) -> Pair:
     """A new key of the purpose's kind, certified for the planned station."""
     key = make_key(PROFILES[purpose].key)
@@ -42,7 +47,7 @@ def make_pair(
         issuing, plan.network, planned, purpose, key.public_key(), terms
     )
     entry = Entry.of(planned.station, purpose, certificate)
-    return Pair(keystore.private_pem(key), certificate, entry)
+    return Pair(keystore.private_pem(key, passphrase), certificate, entry)
 
 
 def terms_of(

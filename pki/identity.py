@@ -29,11 +29,15 @@ _UNDERSTOOD = frozenset(
         x509.KeyUsage,
         x509.ExtendedKeyUsage,
         x509.SubjectAlternativeName,
-        x509.SubjectKeyIdentifier,
-        x509.AuthorityKeyIdentifier,
     )
 )
-"""The extensions of our profiles; any other may be there, but not be critical."""
+"""What may be critical. Any other extension may be there, but not be critical: nobody
+knows it, or RFC 5280 forbids it (the key identifiers), and OpenSSL refuses both too."""
+
+
+MAX_SERIAL_BITS = 160
+"""RFC 5280: a serial is above zero and has at most 20 bytes, one bit of them a sign.
+It lets readers be lenient; we are not, because revocation goes by serials."""
 
 
 class Reason(Enum):
@@ -146,7 +150,9 @@ def _check_shape(certificate: x509.Certificate, extensions: x509.Extensions) -> 
         extension.critical and extension.oid not in _UNDERSTOOD
         for extension in extensions
     )
-    if authority or strange:
+    serial = certificate.serial_number
+    odd = not serial > 0 or serial.bit_length() >= MAX_SERIAL_BITS
+    if authority or strange or odd or certificate.version is not x509.Version.v3:
         raise Untrusted(Reason.BAD_PROFILE, certificate)
 
 

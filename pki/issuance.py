@@ -5,18 +5,29 @@ The root vouches for one issuing authority and then stays offline; the issuing
 authority signs every station's certificates and the revocation list. What a station's
 certificate says comes from the one table in ``pki/profiles.py``. Nothing issued
 outlives what vouches for it.
+
+Nothing is signed unseen: a look-alike, the same but for its signature, is signed first
+by a key that vouches for nobody and shown to `pki.lint`. Only where that finds nothing
+of warning or above does the real key sign, and what it signed must be what was linted.
+(The root is linted itself: until it is handed out, its key vouches for nobody either.)
 """
 
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.x509.oid import NameOID
 
+from pki import lint
 from pki.plan import Network, PlannedStation
 from pki.profiles import (
     PROFILES,
@@ -36,6 +47,10 @@ whose clock is a little behind must not refuse what was made a second ago."""
 
 SERIAL_BYTES = 20
 """The longest serial RFC 5280 allows; all of it but two bits is random."""
+
+LINTED_LINES = 1000
+"""How many lines of a revocation list are linted before it is signed, the newest: 0.15
+seconds. The older ones were among the newest when they were first signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +91,14 @@ def make_root(
 ) -> x509.Certificate:
     """The self-signed anchor of a network."""
     name = _authority_name(network, "Root")
-    return (
+    made = (
         _begun(name, name, key.public_key(), terms)
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(key_usage(issues=True), critical=True)
         .sign(key, hashes.SHA256())
     )
+    lint.must_pass(made)  # itself: that it is self-signed is a part of the rules
+    return made
 
 
 def make_issuing(
@@ -91,7 +108,7 @@ def make_issuing(
     terms: Terms,
 ) -> x509.Certificate:
     """The authority that signs for stations, and for no authority below it."""
-    return (
+    builder = (
         _begun(
             _authority_name(network, "Issuing"),
             root.certificate.subject,
@@ -102,8 +119,8 @@ def make_issuing(
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(key_usage(issues=True), critical=True)
         .add_extension(_key_id_of(root), critical=False)
-        .sign(root.key, hashes.SHA256())
     )
+    return _signed(builder, root.key)
 
 
 def make_certificate(
@@ -117,7 +134,7 @@ def make_certificate(
     """A station's certificate for one purpose."""
     profile = PROFILES[purpose]
     usages = [x509.ObjectIdentifier(usage) for usage in sorted(profile.usages)]
-    return (
+    builder = (
         _begun(
             _station_name(network, planned),
             issuing.certificate.subject,
@@ -130,8 +147,8 @@ def make_certificate(
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(_alternative_names(planned, purpose), critical=False)
         .add_extension(_key_id_of(issuing), critical=False)
-        .sign(issuing.key, hashes.SHA256())
     )
+    return _signed(builder, issuing.key)
 
 
 def make_crl(
@@ -142,7 +159,8 @@ def make_crl(
     at: datetime,
 ) -> x509.CertificateRevocationList:
     """The list of all that is revoked, good until ``days`` after ``at``."""
-    builder = (
+    lines = sorted(revoked, key=lambda line: line.at)
+    empty = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuing.certificate.subject)
         .last_update(at - BACKDATE)
@@ -150,9 +168,35 @@ def make_crl(
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(_key_id_of(issuing), critical=False)
     )
-    for line in revoked:
+    lookalike = _filled(empty, lines[-LINTED_LINES:])
+    lint.must_pass(lookalike.sign(_nobodys_key(), hashes.SHA256()))
+    return _filled(empty, lines).sign(issuing.key, hashes.SHA256())
+
+
+def _signed(
+    builder: x509.CertificateBuilder, key: EllipticCurvePrivateKey
+) -> x509.Certificate:
+    """The certificate, linted first; raises `pki.lint.LintRefused`."""
+    lookalike = builder.sign(_nobodys_key(), hashes.SHA256())
+    lint.must_pass(lookalike)
+    made = builder.sign(key, hashes.SHA256())
+    if made.tbs_certificate_bytes != lookalike.tbs_certificate_bytes:
+        raise RuntimeError("what was signed is not what was linted")
+    return made
+
+
+@cache
+def _nobodys_key() -> EllipticCurvePrivateKey:
+    """Signs look-alikes; no certificate names it, so what it signs is worth nothing."""
+    return generate_private_key(SECP256R1())
+
+
+def _filled(
+    builder: x509.CertificateRevocationListBuilder, lines: Iterable[Revocation]
+) -> x509.CertificateRevocationListBuilder:
+    for line in lines:
         builder = builder.add_revoked_certificate(_crl_entry(line))
-    return builder.sign(issuing.key, hashes.SHA256())
+    return builder
 
 
 def _crl_entry(line: Revocation) -> x509.RevokedCertificate:

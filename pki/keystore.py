@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Key files: written once, readable by their owner alone, never written over.
 
-Two laws. A private file is made in one step that fails if anything has that name
-(``O_EXCL``, mode 0600 from its first moment), so no key is lost to a typing error and
-none is ever readable by others, not even for an instant. And a private file that
+Two laws. A file gets its name in one step, whole, that fails if anything has that name
+(mode 0600 from its first moment), so no key is lost to a typing error or half written,
+and none is ever readable by others, not even for an instant. And a private file that
 others may read, or that belongs to another user, is not used: such a key must be
 taken as known to a stranger.
 
 Certificates and lists are public; they are replaced in one step, so that a reader
 sees the old file or the new one whole. Keys in a device stay there; what is here is
-for keys in files.
+for keys in files. A key may be locked with a passphrase beside (`pki.locking`).
 """
 
+import base64
 import os
 import stat
 from pathlib import Path
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pki.errors import PkiError
+from pki.locking import locked
 from pki.names import MALFORMED
 
 StationKey = EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -40,11 +42,11 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 class KeyFileError(PkiError):
     """A key or certificate file cannot be used, or cannot be written safely.
 
-    Missing, damaged, readable by other users, of another kind than needed, or its name
-    is taken already; an operator's copy or a restored backup usually caused it. Nothing
-    was overwritten. ``path`` says which file. Put the right file there with
-    ``chmod 600``, or move the one that is in the way; a key that others could read is
-    to be replaced with ``sekisho pki renew``.
+    Missing, damaged, readable by other users, of another kind than needed, locked with
+    another passphrase, or its name is taken already; an operator's copy or a restored
+    backup usually caused it. Nothing was overwritten. ``path`` says which file. Put the
+    right file there with ``chmod 600``, or move the one that is in the way; a key that
+    others could read is to be replaced with ``sekisho pki renew``.
     """
 
     def __init__(self, path: Path, text: str) -> None:
@@ -66,12 +68,13 @@ def replace(path: Path, data: bytes, *, private: bool = False) -> None:
     """Put ``data`` in the place of ``path`` in one durable step.
 
     Only for what may lawfully change under one name: indexes, revocation lists, and
-    the pair of a renewal whose old files are kept beside it.
+    the pair of a renewal whose old files are kept beside it. The owner stays the same.
     """
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    _write_new(beside, data, 0o600 if private else 0o644)
+    beside = _beside(path, data, 0o600 if private else 0o644)
     try:
+        if os.geteuid() == 0 and path.is_file():
+            before = path.lstat()
+            os.chown(beside, before.st_uid, before.st_gid)
         os.replace(beside, path)
     except OSError as error:
         raise KeyFileError(path, _cause(error)) from None
@@ -129,13 +132,18 @@ def read_private(path: Path) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise KeyFileError(path, "not a regular file")
-            if status.st_mode & _OTHERS:
+            if status.st_mode & _OTHERS and not _credential(status):
                 raise KeyFileError(path, "other users may read or write it; chmod 600")
             if status.st_uid not in (os.geteuid(), 0):
                 raise KeyFileError(path, "it belongs to another user")
             return _bounded(path, file.read(MAX_FILE + 1))
     except OSError as error:
         raise KeyFileError(path, _cause(error)) from None
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a private key's file says that a passphrase is needed."""
+    return b"ENCRYPTED" in read_private(path)
 
 
 def load_secret(path: Path, length: int = 32) -> bytes:
@@ -197,9 +205,12 @@ def load_certificates(path: Path) -> list[x509.Certificate]:
         raise KeyFileError(path, "no PEM certificate, or a damaged one") from None
 
 
-def load_pair(key: Path, certificate: Path) -> tuple[StationKey, x509.Certificate]:
+def load_pair(
+    key: Path, certificate: Path, passphrase: bytes | None = None
+) -> tuple[StationKey, x509.Certificate]:
     """A private key with its certificate; refuses two that do not belong together."""
-    private, public = load_private_key(key), load_certificate(certificate)
+    private = load_private_key(key, passphrase)
+    public = load_certificate(certificate)
     try:
         belong = public.public_key() == private.public_key()
     except (ValueError, UnsupportedAlgorithm):
@@ -213,31 +224,62 @@ def load_pair(key: Path, certificate: Path) -> tuple[StationKey, x509.Certificat
     return private, public
 
 
-def private_pem(key: StationKey) -> bytes:
-    """The key as PKCS#8 PEM without a passphrase: its protection is the file's mode."""
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+def private_pem(key: StationKey, passphrase: bytes | None = None) -> bytes:
+    """The key as PKCS#8 PEM; without a passphrase only the file's mode protects it."""
+
+    def written(encoding: serialization.Encoding) -> bytes:
+        kind, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return key.private_bytes(encoding, kind, plain)
+
+    if passphrase is None:
+        return written(serialization.Encoding.PEM)
+    der = locked(written(serialization.Encoding.DER), passphrase)
+    label = b"ENCRYPTED PRIVATE KEY-----\n"
+    return b"-----BEGIN %s%s-----END %s" % (label, base64.encodebytes(der), label)
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    beside = _beside(path, data, mode)
     try:
-        descriptor = os.open(path, flags, mode)
+        os.link(beside, path)  # whole from its first moment, and never over another
     except FileExistsError:
         raise KeyFileError(path, "exists already and is not overwritten") from None
     except OSError as error:
         raise KeyFileError(path, _cause(error)) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _beside(path: Path, data: bytes, mode: int) -> Path:
+    """A new file beside ``path``, on the disk when this returns."""
+    beside = path.with_name(f".{path.name}.new")
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
     try:
-        with open(descriptor, "wb") as file:
+        beside.unlink(missing_ok=True)  # of an attempt that was cut short
+        with open(os.open(beside, flags, mode), "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
     except OSError as error:  # such as a full disk: leave no half of a key behind
-        path.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise KeyFileError(path, _cause(error)) from None
+    return beside
+
+
+def _credential(status: os.stat_result) -> bool:
+    """Whether root gave us this file by name, as systemd gives a unit its credentials.
+
+    Such a file is root's and of root's group, read-only, and shows the mask of its
+    access list where others show the group. That we, who are neither root nor of that
+    group, could open it is the proof of the list, which only root can write.
+    """
+    ours = {os.getegid(), *os.getgroups()}
+    return (
+        stat.S_IMODE(status.st_mode) == stat.S_IRUSR | stat.S_IRGRP
+        and status.st_uid == status.st_gid == 0
+        and os.geteuid() != 0
+        and 0 not in ours
+    )
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -111,7 +111,7 @@ class PlannedStation(_Table, frozen=True):
         _ = self.station  # raises BadStationName, which `_converted` translates
         _check_name(self.name, len(self.name), "characters")
         for host in self.hosts:
-            if not (_is_address(host) or _DNS_NAME.fullmatch(host)):
+            if not (_is_address(host) or is_dns_name(host)):
                 raise PlanError("hosts: write DNS names or IP addresses, no ports")
         if len(set(self.purposes)) != len(self.purposes):
             raise PlanError("purposes: name each purpose once")
@@ -155,6 +155,11 @@ class Plan(_Table, frozen=True):
             if planned.station == station:
                 return planned
         raise PlanError(f"no station {station} in the plan; add it there first")
+
+
+def is_dns_name(text: str) -> bool:
+    """Whether it is a host name of one label or more (RFC 1123)."""
+    return _DNS_NAME.fullmatch(text) is not None
 
 
 def load(path: Path) -> Plan:

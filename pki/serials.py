@@ -120,7 +120,9 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """The index with one certificate revoked; refuses to do it twice."""
         found = self.find(serial)
         if found.revoked_at is not None:
-            raise AuthorityError(f"serial {found.serial} is revoked already")
+            raise AuthorityError(
+                f"serial {found.serial} is revoked already; crl writes the list"
+            )
         changed = msgspec.structs.replace(found, revoked_at=at, reason=reason)
         return msgspec.structs.replace(
             self,

@@ -54,10 +54,12 @@ def rows(path: Path, at: datetime) -> list[Row]:
     lists = [
         _list(file, str(file.relative_to(path)), at)
         for file in sorted(path.rglob("*crl.pem"))
+        if file.is_file()
     ]
     found = [
         row
         for file in sorted(path.rglob("*.crt"))
+        if file.is_file()
         for row in _certificates(file, str(file.relative_to(path)), at, lists)
     ]
     if not found and not lists:

@@ -56,24 +56,37 @@ _NO_CHECK_TIME = 0x200000
 
 
 def server_context(
-    key: Path, certificate: Path, chain: Path, check: Check, *, minimum: int = TLS1_3
+    key: Path,
+    certificate: Path,
+    chain: Path,
+    check: Check,
+    *,
+    minimum: int = TLS1_3,
+    passphrase: bytes | None = None,
 ) -> SSL.Context:
     """What a listener accepts with; raises `KeyFileError` if the files do not fit."""
-    context = _context(SSL.TLS_SERVER_METHOD, key, certificate, chain, check, minimum)
+    context = _context(SSL.TLS_SERVER_METHOD, chain, check, minimum)
+    _use(context, key, certificate, chain, passphrase)
     context.load_client_ca(str(chain).encode())
     return context
 
 
 def client_context(
-    key: Path, certificate: Path, chain: Path, check: Check, *, minimum: int = TLS1_3
+    key: Path,
+    certificate: Path,
+    chain: Path,
+    check: Check,
+    *,
+    minimum: int = TLS1_3,
+    passphrase: bytes | None = None,
 ) -> SSL.Context:
     """What a connection is opened with; raises `KeyFileError` if files do not fit."""
-    return _context(SSL.TLS_CLIENT_METHOD, key, certificate, chain, check, minimum)
+    context = _context(SSL.TLS_CLIENT_METHOD, chain, check, minimum)
+    _use(context, key, certificate, chain, passphrase)
+    return context
 
 
-def _context(
-    method: int, key: Path, certificate: Path, chain: Path, check: Check, minimum: int
-) -> SSL.Context:
+def _context(method: int, chain: Path, check: Check, minimum: int) -> SSL.Context:
     if minimum not in (TLS1_2, TLS1_3):
         raise ValueError("the minimum is TLS1_2 or TLS1_3")
     context = SSL.Context(method)
@@ -83,7 +96,6 @@ def _context(
     context.set_cipher_list(_CIPHERS_1_2)
     context.set_tls13_ciphersuites(_CIPHERS_1_3)
     _believe(context, chain, check)
-    _use(context, key, certificate, chain)
     return context
 
 
@@ -104,14 +116,23 @@ def _believe(context: SSL.Context, chain: Path, check: Check) -> None:
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, verify)
 
 
-def _use(context: SSL.Context, key: Path, certificate: Path, chain: Path) -> None:
-    # A locked key would make OpenSSL ask at the terminal, which a daemon has not.
-    if b"ENCRYPTED" in keystore.read_private(key):
-        raise KeyFileError(key, "the key of a TLS end must be without passphrase")
+def _use(
+    context: SSL.Context,
+    key: Path,
+    certificate: Path,
+    chain: Path,
+    passphrase: bytes | None,
+) -> None:
+    # OpenSSL would ask for a passphrase at the terminal, which a daemon has not.
+    if passphrase is None and keystore.is_locked(key):
+        raise KeyFileError(key, "the key needs its passphrase")
     own = keystore.load_certificate(certificate)
     try:
-        # By name, not by value: the file may hold a device's URI instead of a key.
-        context.use_privatekey_file(str(key))
+        if passphrase is None:
+            # By name, not by value: the file may hold a device's URI, not a key.
+            context.use_privatekey_file(str(key))
+        else:
+            context.use_privatekey(keystore.load_private_key(key, passphrase))
         context.use_certificate(own)
         context.check_privatekey()
     except SSL.Error:

@@ -49,6 +49,7 @@ class TrustStore:
         "_not_after",
         "_not_before",
         "_proved",
+        "_root",
         "is_test",
     )
 
@@ -59,9 +60,7 @@ class TrustStore:
         self, issuing: x509.Certificate, root: x509.Certificate, crl_path: Path
     ) -> None:
         """Prefer `load`; here the two certificates are taken as proved."""
-        self._authority = IssuingAuthority.of(issuing)
-        self._not_before = max(root.not_valid_before_utc, issuing.not_valid_before_utc)
-        self._not_after = min(root.not_valid_after_utc, issuing.not_valid_after_utc)
+        self._take(issuing, root)
         self._crl_path = crl_path
         self._list = RevocationList.read(read_public(crl_path), self._authority)
         self._proved: dict[x509.Certificate, Identity] = {}
@@ -94,6 +93,32 @@ class TrustStore:
             )
         self._list = fresh
 
+    def renew(self, chain: Path) -> None:
+        """Take the file's authorities now; what was in use stays if it fails.
+
+        They must be the same authorities with longer lives, by name and key: whoever
+        could change a file here could else choose whom this station believes.
+        """
+        issuing, root = _authorities(load_certificates(chain))
+        for fresh, known in (
+            (issuing, self._authority.certificate),
+            (root, self._root),
+        ):
+            if (fresh.subject, fresh.public_key()) != (
+                known.subject,
+                known.public_key(),
+            ):
+                raise TrustFileError(
+                    "the chain is another authority's than the one in use; "
+                    "if that is meant, restart the station"
+                )
+        self._take(issuing, root)
+
+    @property
+    def authorities(self) -> tuple[x509.Certificate, x509.Certificate]:
+        """The issuing authority's certificate in use, and the root's."""
+        return self._authority.certificate, self._root
+
     def check(
         self, certificate: x509.Certificate, purpose: Purpose, at: datetime
     ) -> Identity:
@@ -121,6 +146,12 @@ class TrustStore:
         if not self._list.holds(at):
             raise Untrusted(Reason.STALE_REVOCATION, certificate)
         return identity
+
+    def _take(self, issuing: x509.Certificate, root: x509.Certificate) -> None:
+        self._authority = IssuingAuthority.of(issuing)
+        self._root = root
+        self._not_before = max(root.not_valid_before_utc, issuing.not_valid_before_utc)
+        self._not_after = min(root.not_valid_after_utc, issuing.not_valid_after_utc)
 
     def _prove(self, certificate: x509.Certificate) -> Identity:
         identity = identify(certificate, self._authority)

@@ -8,7 +8,12 @@ import pytest
 
 from pki import authority, plan
 from pki.authority import Authority
-from pki.keystore import load_certificate
+from pki.keystore import (
+    load_certificate,
+    load_private_key,
+    private_pem,
+    write_private,
+)
 from pki.layout import Layout
 from pki.names import StationName
 from pki.profiles import Purpose
@@ -102,6 +107,41 @@ def test_every_private_key_is_read_and_found_sound(small: Layout) -> None:
         if path.name != "store.key":
             result = openssl("pkey", "-in", path, "-noout", "-check")
             assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", ["signing.key", "record.key"])
+def test_a_locked_key_is_opened_by_its_passphrase_and_by_no_other(
+    small: Layout, tmp_path: Path, name: str
+) -> None:
+    key = load_private_key(small.station(CITY) / name)
+    write_private(tmp_path / "a.key", private_pem(key, b"the station's own"))
+    for words, opens in (("the station's own", True), ("somebody else's", False)):
+        passphrase = tmp_path / "words"
+        passphrase.write_text(words)
+        asked = ("-in", tmp_path / "a.key", "-passin", f"file:{passphrase}", "-check")
+        result = openssl("pkey", *asked, "-noout")
+        assert (result.returncode == 0) is opens, result.stderr
+    shown = openssl("asn1parse", "-in", tmp_path / "a.key").stdout
+    assert "PBES2" in shown
+    assert "scrypt" in shown
+    assert "aes-256-cbc" in shown
+
+
+@pytest.mark.parametrize("kind", ["-scrypt", "-v2"])
+def test_a_key_that_openssl_locked_is_opened(
+    small: Layout, tmp_path: Path, kind: str
+) -> None:
+    own = small.key(CITY, Purpose.SIGNING)
+    (tmp_path / "words").write_text("the station's own")
+    made = openssl(
+        *("pkcs8", "-topk8", "-in", own, "-out", tmp_path / "a.key", kind),
+        *(("aes-256-cbc",) if kind == "-v2" else ()),
+        *("-passout", f"file:{tmp_path / 'words'}"),
+    )
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "a.key").chmod(0o600)
+    read = load_private_key(tmp_path / "a.key", b"the station's own")
+    assert private_pem(read) == private_pem(load_private_key(own))
 
 
 def test_the_list_is_read_and_its_signature_holds(small: Layout) -> None:

@@ -24,6 +24,7 @@ from pki.issuance import BACKDATE, draw_serial
 from pki.keystore import KeyFileError, load_certificate
 from pki.layout import Layout
 from pki.names import StationName
+from pki.passphrase import Passphrases
 from pki.plan import Plan, PlanError, PlannedStation
 from pki.profiles import PROFILES, Purpose
 from pki.serials import (
@@ -136,7 +137,8 @@ def test_a_real_network_says_it_nowhere(tmp_path: Path) -> None:
     real = msgspec.structs.replace(
         PLAN, network=plan.Network(name="Example", test=False)
     )
-    authority.build(real, tmp_path / "real", NOON)
+    locks = Passphrases(root=b"the root's, offline", issuing=b"the issuing key's")
+    authority.build(real, tmp_path / "real", NOON, passphrases=locks)
     for path in (tmp_path / "real").rglob("*.crt"):
         assert "TEST" not in load_certificate(path).subject.rfc4514_string()
 
@@ -288,7 +290,7 @@ def test_issue_refuses_to_pair_a_certificate_with_a_key_left_behind(
     own_network: Layout,
 ) -> None:
     own_network.certificate(CITY, Purpose.TLS).unlink()
-    with pytest.raises(KeyFileError, match="exists already"):
+    with pytest.raises(KeyFileError, match="cut short; move it away"):
         Authority.open(own_network.directory).issue(CITY, Purpose.TLS, LATER)
 
 

@@ -386,7 +386,7 @@ def test_a_locked_key_fails_instead_of_asking_at_the_terminal(
         serialization.BestAvailableEncryption(b"open sesame"),
     )
     keystore.replace(path, locked, private=True)
-    with pytest.raises(KeyFileError, match="without passphrase"):
+    with pytest.raises(KeyFileError, match="needs its passphrase"):
         server_context(*files(own_network, CITY), anybody)
 
 
