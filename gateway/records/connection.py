@@ -9,7 +9,7 @@ only. Every SQLite error that speaks of the store and not of a statement becomes
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ STATEMENTS: Final = 256
 """Prepared statements kept for each connection; more than there are in this room."""
 CHECKPOINT_PAGES: Final = 4000
 """Write-ahead log (16 MB) after which its pages are moved into the main file."""
+
+LOOK_SECONDS: Final = 0.02
+"""How long a look at a store's files is good for; each commit looks anyway."""
 
 SMALLEST: Final = 512
 """Bytes of the smallest database there can be."""
@@ -168,6 +171,29 @@ class FileSet:
     def is_unchanged(self) -> bool:
         """Whether the same files still lie at the same place."""
         return _identities(self.path) == self.identities
+
+
+class Files:
+    """Whether a store's files are still those that were opened."""
+
+    __slots__ = ("_looked", "_monotonic", "_opened")
+
+    def __init__(self, path: Path, monotonic: Callable[[], float]) -> None:
+        self._opened = FileSet.of(path)
+        self._monotonic = monotonic
+        self._looked = monotonic()
+
+    def are_there(self) -> bool:
+        """Look now."""
+        there = self._opened.is_unchanged()
+        if there:
+            self._looked = self._monotonic()
+        return there
+
+    def were_there(self) -> bool:
+        """What the last look saw, if it is good yet; else look now."""
+        fresh = 0 <= self._monotonic() - self._looked < LOOK_SECONDS
+        return fresh or self.are_there()
 
 
 def _identities(path: Path) -> tuple[tuple[int, int] | None, ...]:

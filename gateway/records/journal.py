@@ -38,7 +38,7 @@ from typing import Final, TypeVar
 from twisted.internet.defer import Deferred, fail
 
 from gateway.records.connection import (
-    FileSet,
+    Files,
     open_writer,
     reason_of,
     store_errors,
@@ -96,7 +96,7 @@ class Journal:
         except BaseException:
             self._db.close()
             raise
-        self._files = FileSet.of(path)
+        self._files = Files(path, monotonic)
         self._thread = threading.Thread(
             target=self._run, name=f"journal {path.name}", daemon=True
         )
@@ -126,7 +126,7 @@ class Journal:
 
         Looks for the files, and makes a trial write when it is time for one.
         """
-        if self._reason is None and not self._files.is_unchanged():
+        if self._reason is None and not self._files.were_there():
             self._lose(Reason.REMOVED)
         reason = self._reason
         if reason is None:
@@ -266,7 +266,7 @@ class Journal:
             log.info("the store can be written again")
 
     def _must_be_there(self) -> None:
-        if not self._files.is_unchanged():
+        if not self._files.are_there():
             raise StoreUnavailable(Reason.REMOVED)
 
     def _undo(self) -> None:
