@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sekisho gateway …`: run stations, look at a configuration, import copies."""
 
-import logging
 import os
-import sys
 import threading
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +12,10 @@ import click
 from gateway import config as configs
 from gateway.config import ConfigRefused
 from gateway.records.errors import RecordsError
+from gateway.status_cli import status
 from pki.errors import PkiError
 from pki.keystore import load_secret
+from pki.network_clock import ClockRefused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -24,6 +23,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.group()
 def gateway() -> None:
     """Run and look after a station."""
+
+
+gateway.add_command(status)
 
 
 @gateway.command()
@@ -40,44 +42,48 @@ def gateway() -> None:
     is_flag=True,
     help="Stop when standard input ends, so that no parent leaves a daemon.",
 )
-@click.option("--verbose", is_flag=True, help="Log more.")
+@click.option("--verbose", is_flag=True, help="Log everything, whatever [log] says.")
 def run(paths: tuple[Path, ...], until_stdin_closes: bool, verbose: bool) -> None:
     """Run stations until SIGTERM or SIGINT."""
+    from gateway.daemon import NotStarted
     from gateway.daemon import run as run_daemon
 
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
-    if until_stdin_closes:
-        _stop_with_stdin()
     try:
-        run_daemon(paths)
-    except (ConfigRefused, PkiError, RecordsError, OSError) as error:
+        stations = {path: configs.load(path) for path in paths}
+        if until_stdin_closes:
+            _stop_with_stdin()
+        run_daemon(stations, verbose=verbose)
+    except (ConfigRefused, NotStarted, ClockRefused) as error:
         raise click.ClickException(str(error)) from None
 
 
 @gateway.command("check-config")
 @click.argument("path", type=FILE)
 def check_config(path: Path) -> None:
-    """Read a configuration and its keys, master and store key; change nothing."""
-    from gateway.services.clock import system_clock
-    from gateway.station import load_codes, load_directory, load_keys
+    """Read a configuration and every file that it names; change nothing.
+
+    Ends with status 1 if a station could not start with it. Warnings are what should be
+    seen to soon.
+    """
+    from gateway.examine import examine
+    from gateway.services.clock import clock_of
 
     try:
         config = configs.load(path)
-        directory = load_directory(config, system_clock())
-        load_keys(config)
-        load_codes(config)
-        load_secret(config.store.key)
-    except (ConfigRefused, PkiError) as error:
+    except ConfigRefused as error:
         raise click.ClickException(str(error)) from None
-    master = directory.master
-    click.echo(
-        f"{config.station.name}: good; network {master.network}, "
-        f"master {master.version}, {len(master.stations)} stations"
-    )
+    try:
+        now = clock_of(config)()
+    except ConfigRefused as error:
+        raise click.ClickException(f"{path}: {error}") from None
+    found = examine(config, now)
+    for warning in found.warnings:
+        click.echo(f"{path}: warning: {warning}", err=True)
+    for fault in found.faults:
+        click.echo(f"{path}: {fault}", err=True)
+    if found.faults:
+        raise SystemExit(1)
+    click.echo(f"{config.station.name}: good; {found.about}")
 
 
 @gateway.command()
@@ -124,6 +130,27 @@ def _make_store(path: Path) -> None:
     click.echo(f"{config.station.name}: {config.store.path} made")
 
 
+@gateway.command()
+@click.option(
+    "--config", "path", type=FILE, required=True, help="The station's TOML file."
+)
+@click.argument("target", type=FILE)
+def backup(path: Path, target: Path) -> None:
+    """Copy a station's record store to the new file TARGET, while it works.
+
+    The copy is sealed as the store is: keep the store's key, too, and elsewhere.
+    """
+    from gateway.records.backup import back_up
+
+    try:
+        config = configs.load(path)
+        key = load_secret(config.store.key)
+        size = back_up(config.store.path, key, target.absolute())
+    except (ConfigRefused, PkiError, RecordsError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{config.station.name}: {target} made, {size} bytes")
+
+
 @gateway.command("import")
 @click.option("--config", "path", type=FILE, help="The station's TOML file.")
 @click.option(
@@ -155,16 +182,18 @@ def import_file(
 
 def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
     from gateway.records.copies import import_copies
+    from gateway.services.clock import clock_of
 
     try:
         config = configs.load(path)
+        now = clock_of(config)()
         key = load_secret(config.store.key)
         with file.open("rb") as rows:
             done = import_copies(
                 config.store.path,
                 key,
                 rows,
-                at=datetime.now(UTC),
+                at=now,
                 operator=operator,
                 replace=replace,
             )

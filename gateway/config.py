@@ -2,23 +2,60 @@
 """One station's configuration: a TOML file, read once, refused if unclear.
 
 Paths are relative to the file. Unknown keys are refused: a misspelt limit must not
-silently be no limit. Nothing here looks at the network or opens a key.
+silently be no limit. Nothing here looks at the network or opens a key. What each key
+means stands in `gateway.config_keys`; a key that was released once is never dropped,
+so that new code runs with the old file.
 """
 
 import ipaddress
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
+from gateway.config_faults import explain
+from gateway.config_keys import KEYS
+from gateway.config_tables import (
+    Admin,
+    Config,
+    Health,
+    Inside,
+    Keys,
+    Limits,
+    Listen,
+    Log,
+    MasterFile,
+    Station,
+    StoreFile,
+    Timing,
+    secret,
+)
 from pki.names import BadStationName, StationName
 
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Seconds = Annotated[float, Meta(gt=0, le=10 * 365 * 86400)]
-Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+__all__ = [
+    "CONFIG_NAME",
+    "Admin",
+    "Config",
+    "ConfigRefused",
+    "Health",
+    "Inside",
+    "Keys",
+    "Limits",
+    "Listen",
+    "Log",
+    "MasterFile",
+    "Station",
+    "StoreFile",
+    "Timing",
+    "is_loopback",
+    "load",
+    "network_configs",
+]
+
 CONFIG_NAME = "station.toml"
+LARGEST = 256 * 1024
+"""Bytes of a configuration; a larger file is another file."""
 
 
 class ConfigRefused(Exception):
@@ -28,119 +65,36 @@ class ConfigRefused(Exception):
     """
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class Station(_Part, frozen=True):
-    """Who this station is."""
-
-    organisation: str
-    role: str
-
-    @property
-    def name(self) -> StationName:
-        return StationName(self.organisation, self.role)
-
-
-class Listen(_Part, frozen=True):
-    """A listener's address. Loopback unless the operator writes another."""
-
-    port: Port
-    host: str = "127.0.0.1"
-
-
-class Inside(_Part, frozen=True):
-    """The listener for the organisation's own systems."""
-
-    port: Port
-    clients: tuple[str, ...]
-    """The stations (`organisation/role`) that may connect; nobody else."""
-    host: str = "127.0.0.1"
-
-    def names(self) -> frozenset[StationName]:
-        return frozenset(map(StationName.parse, self.clients))
-
-
-class Keys(_Part, frozen=True):
-    """Where keys, certificates and revocation lists lie."""
-
-    directory: Path
-    chain: Path
-    crl: Path
-
-
-class MasterFile(_Part, frozen=True):
-    """The signed master and the certificate that it must be signed with."""
-
-    path: Path
-    anchor: Path
-
-
-class StoreFile(_Part, frozen=True):
-    """The record store and the key that its contents are encrypted with."""
-
-    path: Path
-    key: Path
-
-
-class Timing(_Part, frozen=True):
-    """How long things may take. Our own values: the source document gives none."""
-
-    answer_by: Seconds = 300.0
-    """Core: from a permit's issue to the last unheld answer."""
-    release_by: Seconds = 7 * 86400.0
-    """Core: from a permit's issue to the last release of a hold."""
-    route_days: Annotated[int, Meta(ge=1, le=31)] = 1
-    hold_longest: Seconds = 7 * 86400.0
-    """Provider: how long a hold may wait, within what the permit allows."""
-    notice_every: Seconds = 0.5
-    """Provider: how often the core is told what was provided."""
-    retry_first: Seconds = 0.5
-    retry_longest: Seconds = 60.0
-
-
-class Limits(_Part, frozen=True):
-    """How much at once."""
-
-    connections: Count = 1000
-    idle_seconds: Seconds = 60.0
-    request_seconds: Seconds = 20.0
-    handshake_seconds: Seconds = 10.0
-    peer_connections: Annotated[int, Meta(ge=1, le=256)] = 4
-
-
-class Config(_Part, frozen=True):
-    """The whole file."""
-
-    station: Station
-    outside: Listen
-    keys: Keys
-    master: MasterFile
-    store: StoreFile
-    inside: Inside | None = None
-    prefecture: str | None = None
-    """Municipal CS: the organisation code of its prefecture."""
-    code_key: Path | None = None
-    """Core: the key that linkage codes are made with."""
-    timing: Timing = Timing()
-    limits: Limits = Limits()
-
-
 def load(path: Path) -> Config:
     """Read and check ``path``; raises `ConfigRefused`."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise ConfigRefused(f"{path}: is no configuration: over {LARGEST} bytes")
+        raw = tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise ConfigRefused(f"{path}: cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigRefused(f"{path}: is not TOML: {error}") from None
+        raise ConfigRefused(f"{path}: is not TOML: {_where(error)}") from None
+    except (ValueError, RecursionError):
+        raise ConfigRefused(f"{path}: holds what no TOML reader takes") from None
     try:
         config = msgspec.convert(raw, Config, dec_hook=_path)
-        _check_names(config)
-    except (msgspec.ValidationError, BadStationName) as error:
+        _check(config)
+    except msgspec.ValidationError as error:
+        raise ConfigRefused(f"{path}: {explain(str(error))}") from None
+    except ConfigRefused as error:
         raise ConfigRefused(f"{path}: {error}") from None
     return _absolute(config, path.parent)
+
+
+def _where(error: tomllib.TOMLDecodeError | UnicodeDecodeError) -> str:
+    """Where a file stops being TOML, without what stands there."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8"
+    place = str(error).rpartition("(at ")[2].rstrip(")")
+    return f"look at {place}; check quotes, brackets and names used twice"
 
 
 def network_configs(directory: Path) -> list[Path]:
@@ -161,16 +115,53 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_names(config: Config) -> None:
-    _ = config.station.name
+def _check(config: Config) -> None:
+    """What no single value shows; raises `ConfigRefused` without the file's name."""
+    for key, value in _names(config):
+        try:
+            StationName.parse(value)
+        except BadStationName:
+            raise _unfit(key) from None
+    taken: dict[int, str] = {}
+    for table, one in config.listeners():
+        if not _is_address(one.host):
+            raise _unfit(f"{table}.host")
+        if table == "admin" and not is_loopback(one.host):
+            raise _unfit("admin.host")
+        other = taken.setdefault(one.port, table)
+        if other != table:
+            raise ConfigRefused(
+                f"{table}.port: is {other}.port too; give each listener its own"
+            )
+
+
+def _names(config: Config) -> Iterator[tuple[str, str]]:
+    """Everything that must be a station's name or a part of one, by key."""
+    station = config.station
+    yield "station.organisation", f"{station.organisation}/municipal_cs"
+    yield "station.role", f"{station.organisation}/{station.role}"
+    if config.prefecture is not None:
+        yield "prefecture", f"{config.prefecture}/prefectural_server"
     if config.inside is not None:
-        config.inside.names()
+        for client in config.inside.clients:
+            yield "inside.clients", client
+
+
+def _unfit(key: str) -> ConfigRefused:
+    return ConfigRefused(f"{key}: not what is wanted here; write {KEYS[key].wanted}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return host == "localhost" or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
-    raise msgspec.ValidationError("a path is wanted here")
+    raise ValueError("a path is wanted here")
 
 
 def _absolute(config: Config, base: Path) -> Config:
@@ -182,9 +173,14 @@ def _absolute(config: Config, base: Path) -> Config:
     return replace(
         config,
         keys=replace(
-            keys, directory=at(keys.directory), chain=at(keys.chain), crl=at(keys.crl)
+            keys,
+            directory=at(keys.directory),
+            chain=at(keys.chain),
+            crl=at(keys.crl),
+            passphrase_file=keys.passphrase_file and at(keys.passphrase_file),
         ),
-        store=replace(store, path=at(store.path), key=at(store.key)),
+        store=replace(store, path=at(store.path), key=secret(at(store.key))),
         master=replace(master, path=at(master.path), anchor=at(master.anchor)),
-        code_key=None if config.code_key is None else at(config.code_key),
+        code_key=None if config.code_key is None else secret(at(config.code_key)),
+        clock=config.clock and at(config.clock),
     )

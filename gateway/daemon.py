@@ -1,299 +1,209 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds a process's stations and joins their parts. Decides nothing.
+"""One process and its stations, from the first signal to the last.
 
-The only place where rooms meet: rules and roles get their station, the runtime gets
-role and sender, listeners get handlers. One process may hold several stations; each
-has its own keys, listeners, store and senders, and shares nothing but the reactor.
+SIGTERM or SIGINT: a clean stop, which is over within `STOP_SECONDS` whatever peers and
+disks do; the second of them ends the process at once. SIGHUP: certificates, chain and
+revocation list are read again. A process whose TEST network's clock cannot be believed
+any more stops by itself, as cleanly. An end at any moment loses nothing: what was
+acknowledged is in the store, and what is owed is in the outbox there.
 """
 
 import logging
+import os
 import signal
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from twisted.internet import task
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.error import ReactorNotRunning
+from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from gateway import config as configs
+from gateway.assembly import Around, start
 from gateway.config import Config, ConfigRefused
-from gateway.records.store import Store
-from gateway.roles.core_role import CoreSystem
-from gateway.roles.intermediate import IntermediateServer
-from gateway.roles.municipal_cs import MunicipalCs
-from gateway.roles.role import Role
-from gateway.services.clock import Clock, system_clock
-from gateway.services.holds import Holds
-from gateway.services.inside import Inside
-from gateway.services.links import Links
-from gateway.services.listener import HttpListener, ListenerSettings
-from gateway.services.notices import Notices
+from gateway.records.errors import RecordsError
+from gateway.running import Running
+from gateway.services import logs
+from gateway.services.clock import (
+    LOOK_SECONDS,
+    Clock,
+    common_clock,
+    machine_of,
+    problem_of,
+)
+from gateway.services.clock_watch import ClockWatch
 from gateway.services.notify import Notifier
-from gateway.services.outbox import Outbox
-from gateway.services.peer import PeerClient
-from gateway.services.post import Post
-from gateway.services.revocation import Revocation
-from gateway.services.runtime import Runtime
-from gateway.services.sender import Sender
-from gateway.services.sweeper import Sweeper
-from gateway.station import Station, load_codes, load_directory, load_keys
-from pki import tls
-from pki.keystore import load_secret
-from pki.names import StationName
-from pki.trust import Identity, Purpose, TrustStore
+from pki.errors import PkiError
+from pki.network_clock import ClockRefused
 
 log = logging.getLogger(__name__)
 
-ROLES: dict[str, Any] = {
-    "information_provision_network_system": CoreSystem,
-    "intermediate_server": IntermediateServer,
-    "municipal_cs": MunicipalCs,
-}
-"""The roles that this daemon plays; every other system is a simulator's business."""
-
-HOLD_INTERVAL = 0.2
-"""Seconds between two looks for decisions: a clerk should not wait for the machine."""
-OUTBOX_INTERVAL = 1.0
-FINISH_SECONDS = 2.0
-"""For what is in flight at a stop: once for those who ask us, once for those we ask."""
-LINK_INTERVAL = 1.0
-CRL_INTERVAL = 1.0
-SWEEP_INTERVAL = 60.0
+STOP_SECONDS = 4.8
+"""From the signal to the end of the process, at the latest."""
+CLOCK_INTERVAL = 1.0
+CUT_SHORT = 3
+"""Exit status of a stop that could not finish in time."""
 
 
-@dataclass(slots=True)
-class Running:
-    """One station at work, with what must be stopped again."""
+class NotStarted(Exception):
+    """A station could not be started; nothing is left running.
 
-    station: Station
-    post: Post
-    clients: list[PeerClient]
-    listeners: list[HttpListener]
-    loops: list[task.LoopingCall]
-
-    async def stop(self) -> None:
-        """Take nothing new, finish what is in flight, then close the store.
-
-        What a peer does not answer in time stays in the outbox.
-        """
-        for loop in self.loops:
-            loop.stop()
-        sent = self.post.stop()
-        await gatherResults([one.stop(FINISH_SECONDS) for one in self.listeners])
-        await gatherResults([one.close(FINISH_SECONDS) for one in self.clients])
-        await sent
-        self.station.store.close()
+    The text begins with the station's configuration file, then says what is wrong there
+    or with a file that it names, and what to do.
+    """
 
 
-def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
-    """Read everything that a station needs; raises what is wrong with it."""
-    if config.station.role not in ROLES:
-        known = ", ".join(sorted(ROLES))
-        raise ConfigRefused(f"{config.station.name}: role must be one of {known}")
-    directory = load_directory(config, clock())
-    keys, codes = load_keys(config), load_codes(config)
-    key = load_secret(config.store.key)
-    store = Store.open(config.store.path, key, reactor.callFromThread)
-    return Station(config, keys, directory, store, codes)
+def run(
+    stations: Mapping[Path, Config],
+    *,
+    verbose: bool = False,
+) -> None:
+    """Run stations, by their files, until a signal stops them.
 
-
-async def start(config: Config, clock: Clock, reactor: Any) -> Running:
-    """Bring one station up: its listeners are open when this returns."""
-    station = load_station(config, clock, reactor)
-    role: Role = ROLES[config.station.role](station)
-    clients: list[PeerClient] = []
-    links = Links(station, clock)
-
-    def make_sender(peer: StationName) -> Sender | None:
-        client = _client(station, peer, clock, reactor)
-        if client is None:
-            return None
-        clients.append(client)
-        return Sender(peer, client, station, role, runtime, clock, reactor)
-
-    post = Post(make_sender)
-    runtime = Runtime(station, role, clock, post.offer)
-    running = Running(station, post, clients, [], [])
-    running.listeners.append(await _outside(runtime, links, clock, reactor))
-    if config.inside is not None:
-        cs = role if isinstance(role, MunicipalCs) else None
-        inside = Inside(runtime, cs, clock)
-        running.listeners.append(await _inside(inside, station, links, clock, reactor))
-    running.loops.extend(_loops(runtime, role, post, links, clock, reactor))
-    return running
-
-
-def _loops(
-    runtime: Runtime, role: Role, post: Post, links: Links, clock: Clock, reactor: Any
-) -> Iterable[task.LoopingCall]:
-    timing = runtime.station.config.timing
-    yield _every(OUTBOX_INTERVAL, Outbox(runtime.station, post, clock).look, reactor)
-    yield _every(LINK_INTERVAL, links.write, reactor)
-    yield _every(SWEEP_INTERVAL, Sweeper(runtime.station, clock).sweep, reactor)
-    trust, crl = runtime.station.directory.trust, runtime.station.config.keys.crl
-    yield _every(CRL_INTERVAL, Revocation(trust, crl).look, reactor)
-    if isinstance(role, IntermediateServer):
-        yield _every(HOLD_INTERVAL, Holds(runtime, role, clock).look, reactor)
-        yield _every(timing.notice_every, Notices(runtime, clock).tell, reactor)
-
-
-def _every(seconds: float, work: Any, reactor: Any) -> task.LoopingCall:
-    loop = task.LoopingCall(lambda: Deferred.fromCoroutine(_guarded(work)))
-    loop.clock = reactor
-    loop.start(seconds, now=True)
-    return loop
-
-
-async def _guarded(work: Any) -> None:
-    """A fault in one round must not end all later rounds."""
-    try:
-        await work()
-    except Exception:
-        log.exception("a background task failed; it goes on with its next round")
-
-
-async def _outside(
-    runtime: Runtime, links: Links, clock: Clock, reactor: Any
-) -> HttpListener:
-    station = runtime.station
-    known = station.directory.peers
-
-    def identify(certificate: Any) -> Identity:
-        identity = station.directory.trust.check(certificate, Purpose.TLS, clock())
-        links.must_be_known(identity, known)
-        return identity
-
-    listener = _listener(station, identify, runtime.post, links, reactor)
-    address = station.config.outside
-    await listener.listen(_endpoint(address.host, address.port, reactor))
-    return listener
-
-
-async def _inside(
-    inside: Inside, station: Station, links: Links, clock: Clock, reactor: Any
-) -> HttpListener:
-    address = station.config.inside
-    assert address is not None
-    allowed = address.names()
-
-    def identify(certificate: Any) -> Identity:
-        identity = station.directory.trust.check(certificate, Purpose.TLS, clock())
-        links.must_be_known(identity, allowed)
-        return identity
-
-    listener = _listener(station, identify, inside.handle, links, reactor)
-    await listener.listen(_endpoint(address.host, address.port, reactor))
-    return listener
-
-
-def _endpoint(host: str, port: int, reactor: Any) -> Any:
-    kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-    return kind(reactor, port, interface=host)
-
-
-def _listener(
-    station: Station, identify: Any, handle: Any, links: Links, reactor: Any
-) -> HttpListener:
-    limits = station.config.limits
-    base = station.config.keys.directory
-    context = tls.server_context(
-        base / "tls.key", base / "tls.crt", station.config.keys.chain, _asked_later
-    )
-    settings = ListenerSettings(
-        max_connections=limits.connections,
-        idle_seconds=limits.idle_seconds,
-        request_seconds=limits.request_seconds,
-        handshake_seconds=limits.handshake_seconds,
-    )
-    return HttpListener(
-        settings,
-        context,
-        identify,
-        lambda request, identity: Deferred.fromCoroutine(handle(request, identity)),
-        links.refused,
-        reactor,
-    )
-
-
-def _asked_later(certificate: object) -> bool:
-    """Never the last word: each link puts its own examination in this place."""
-    return False
-
-
-def _client(
-    station: Station, peer: StationName, clock: Clock, reactor: Any
-) -> PeerClient | None:
-    known = station.directory.peer(peer)
-    if known is None or known.endpoint is None:
-        return None
-    base = station.config.keys.directory
-    context = tls.client_context(
-        base / "tls.key", base / "tls.crt", station.config.keys.chain, _asked_later
-    )
-    trust: TrustStore = station.directory.trust
-    return PeerClient(
-        reactor,
-        known.endpoint.host,
-        known.endpoint.port,
-        context,
-        lambda certificate: trust.check(certificate, Purpose.TLS, clock()),
-        expected=peer,
-        max_connections=station.config.limits.peer_connections,
-        timeout=station.config.limits.request_seconds,
-    )
-
-
-def run(paths: Sequence[Path], clock: Clock = system_clock) -> None:
-    """Run the stations of ``paths`` until a signal stops them.
-
-    Raises `ConfigRefused`, a `PkiError` or `RecordsError` if one cannot start; then
-    none is left running.
+    Raises `NotStarted`; and `ClockRefused`, once stopped, where a network's clock was
+    lost.
     """
     from twisted.internet import reactor
 
-    process = _Process([configs.load(path) for path in paths], clock, reactor)
-    process.run()
+    _start_logs(stations, verbose)
+    try:
+        clock = common_clock(stations)
+    except ConfigRefused as error:
+        raise NotStarted(str(error)) from None
+    _Process(stations, clock, reactor).run()
+
+
+def _start_logs(stations: Mapping[Path, Config], verbose: bool) -> None:
+    """The most talkative station decides; a process has one log."""
+    wanted = [config.log for config in stations.values()]
+    level = min((one.level for one in wanted), key=lambda name: logs.LEVELS[name])
+    logs.start("debug" if verbose else level, wanted[0].format)
 
 
 class _Process:
-    """One process and its stations, from the first signal to the last."""
+    """See the module."""
 
-    def __init__(self, loaded: Sequence[Config], clock: Clock, reactor: Any) -> None:
-        self._configs = loaded
-        self._clock = clock
+    def __init__(
+        self, stations: Mapping[Path, Config], clock: Clock, reactor: Any
+    ) -> None:
+        self._stations = stations
         self._reactor = reactor
+        watch = ClockWatch(machine_of(clock), time.monotonic)
+        self._around = Around(clock, watch, reactor)
         self._running: list[Running] = []
         self._notifier = Notifier.from_environment()
+        self._stopping = False
+        """A signal has come."""
+        self._ending = False
+        """Stations are being stopped."""
         self._failure: BaseException | None = None
 
     def run(self) -> None:
         """Until the reactor stops; raises why it could not start."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # A wall clock that is set back would hold up every timer of Twisted's.
+        self._reactor.seconds = time.monotonic
+        signal.signal(signal.SIGHUP, self._hang_up)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._terminate)
         self._reactor.addSystemEventTrigger(
             "before", "shutdown", lambda: Deferred.fromCoroutine(self._stop())
         )
         self._reactor.callWhenRunning(
             lambda: Deferred.fromCoroutine(self._start()).addErrback(self._failed)
         )
-        self._reactor.run()
+        self._reactor.run(installSignalHandlers=False)
         if self._failure is not None:
             raise self._failure
 
+    # -- signals -------------------------------------------------------------------
+
+    def _terminate(self, number: int, _: object) -> None:
+        if self._stopping:
+            _end(128 + number, "a second signal: ending at once")
+        self._stopping = True
+        self._reactor.callFromThread(self._reactor.stop)
+
+    def _hang_up(self, number: int, _: object) -> None:
+        self._reactor.callFromThread(self._reload)
+
+    def _reload(self) -> None:
+        if len(self._running) < len(self._stations) or self._stopping:
+            return  # everything is about to be read anyway, or never again
+        self._notifier.reloading()
+        for one in self._running:
+            one.reload()
+        log.info("certificates and revocation lists were read again")
+        self._notifier.ready(self._told())
+
+    # -- from start to stop ----------------------------------------------------------
+
     async def _start(self) -> None:
-        for config in self._configs:
-            self._running.append(await start(config, self._clock, self._reactor))
+        self._every(CLOCK_INTERVAL, self._around.clock_watch.look)
+        self._every(LOOK_SECONDS, self._ask_the_time)
+        for path, config in self._stations.items():
+            try:
+                one = await start(config, self._around)
+            except (ConfigRefused, PkiError, RecordsError, OSError) as error:
+                raise NotStarted(f"{path}: {error}") from None
+            self._running.append(one)
             log.info("%s: ready", config.station.name)
-        self._notifier.tell("READY=1")
+            if self._ending:  # it was told to while this station was being made
+                await one.stop()
+                return
+        self._notifier.ready(self._told())
+        if self._notifier.watchdog_seconds:
+            self._every(self._notifier.watchdog_seconds, self._alive)
 
     async def _stop(self) -> None:
-        self._notifier.tell("STOPPING=1")
+        self._stopping = self._ending = True
+        hurry = threading.Timer(
+            STOP_SECONDS, _end, (CUT_SHORT, "the stop took too long: ending now")
+        )
+        hurry.daemon = True
+        hurry.start()
+        self._notifier.stopping()
+        log.info("stopping: finishing what is in flight")
         await gatherResults(
             [Deferred.fromCoroutine(one.stop()) for one in self._running]
         )
+        log.info("stopped")
 
     def _failed(self, failure: Failure) -> None:
-        self._failure = failure.value
-        self._reactor.stop()
+        self._give_up(failure.value)
+
+    def _give_up(self, error: BaseException | None) -> None:
+        self._failure = error
+        with suppress(ReactorNotRunning):  # a signal was faster
+            self._reactor.stop()
+
+    async def _ask_the_time(self) -> None:
+        """So that a move is noticed where nothing else goes on, and a lost clock."""
+        clock = self._around.clock
+        clock()
+        problem = problem_of(clock)
+        if problem and not self._ending:
+            log.error("stopping, because nobody knows what time it is: %s", problem)
+            self._give_up(ClockRefused(problem))
+
+    async def _alive(self) -> None:
+        self._notifier.watchdog()
+
+    def _every(self, seconds: float, work: Any) -> None:
+        loop = LoopingCall(lambda: Deferred.fromCoroutine(work()))
+        loop.clock = self._reactor
+        loop.start(seconds, now=True)
+
+    def _told(self) -> str:
+        names = [str(one.station.name) for one in self._running]
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        return f"{names[0]}{more}: at work" if names else "at work"
+
+
+def _end(status: int, why: str) -> NoReturn:
+    """Now. A killed daemon loses nothing, so neither does one that ends itself."""
+    log.warning("%s", why)
+    os._exit(status)

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from gateway.config import Config, ConfigRefused, is_loopback
+from gateway.config import Keys as KeyFiles
 from gateway.entropy import Entropy
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
@@ -118,32 +119,30 @@ def refuse_test_keys_in_the_open(config: Config, trust: TrustStore) -> None:
     """A TEST authority's keys are worth nothing: they may serve loopback only."""
     if not trust.is_test:
         return
-    listeners = [config.outside, config.inside]
-    open_hosts = [
-        x.host for x in listeners if x is not None and not is_loopback(x.host)
-    ]
-    if open_hosts:
-        raise ConfigRefused(
-            f"{config.station.name}: a TEST PKI serves loopback addresses only, "
-            f"not {open_hosts[0]}: use 127.0.0.1, or the keys of a real authority"
-        )
+    for table, address in config.listeners():
+        if not is_loopback(address.host):
+            raise ConfigRefused(
+                f"{table}.host: a TEST PKI serves loopback addresses only, not "
+                f"{address.host}: write 127.0.0.1, or use a real authority's keys"
+            )
 
 
 def load_keys(config: Config) -> Keys:
     """Read the station's private keys; raises `ConfigRefused` or a `PkiError`."""
-    base = config.keys.directory
-    sealing = _certificate(base / "sealing.crt")
+    files = config.keys
+    sealing = _certificate(files.certificate("sealing"))
     holder = StationName.of_certificate(sealing)
     if holder != config.station.name:
         raise ConfigRefused(
-            f"{base}: holds keys of {holder}, not {config.station.name}"
+            f"{files.directory}: holds keys of {holder}, not {config.station.name}"
         )
-    permit = base / "permit.key"
     return Keys(
-        signer=_signer(base, "signing"),
-        opener=Opener(_ec_key(base / "sealing.key"), sealing),
+        signer=_signer(files, "signing"),
+        opener=Opener(_ec_key(files, "sealing"), sealing),
         sealing_digest=Recipient(sealing).digest,
-        permit_signer=_signer(base, "permit") if permit.exists() else None,
+        permit_signer=_signer(files, "permit")
+        if files.key("permit").exists()
+        else None,
     )
 
 
@@ -152,14 +151,13 @@ def load_codes(config: Config) -> CodeMaker | None:
     return None if config.code_key is None else CodeMaker(load_secret(config.code_key))
 
 
-def _signer(base: Path, purpose: str) -> Signer:
-    return Signer(
-        _ec_key(base / f"{purpose}.key"), _certificate(base / f"{purpose}.crt")
-    )
+def _signer(files: KeyFiles, purpose: str) -> Signer:
+    return Signer(_ec_key(files, purpose), _certificate(files.certificate(purpose)))
 
 
-def _ec_key(path: Path) -> EllipticCurvePrivateKey:
-    key = load_private_key(path)
+def _ec_key(files: KeyFiles, purpose: str) -> EllipticCurvePrivateKey:
+    path = files.key(purpose)
+    key = load_private_key(path, files.passphrase())
     if not isinstance(key, EllipticCurvePrivateKey):
         raise ConfigRefused(f"{path}: a P-256 key is wanted here")
     return key

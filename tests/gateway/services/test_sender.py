@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from gateway.dispatch import Draft
+from gateway.records import connection
 from gateway.records.event import EventKind
 from gateway.roles.plan import Plan
 from gateway.services.peer import (
@@ -186,11 +187,18 @@ def to_core(world, requester):
     return Post(world, requester, CORE)
 
 
+@pytest.fixture
+def own_fault():
+    """For a test that brings about a fault of ours."""
+
+
 @pytest.fixture(autouse=True)
-def no_bugs(caplog):
-    """A sender that meets the unexpected says so; here nobody may."""
+def no_bugs(caplog, request):
+    """A sender that meets the unexpected says so; here nobody else may."""
     yield
-    assert "sending to" not in caplog.text
+    said = [record.getMessage() for record in caplog.get_records("call")]
+    expected = "own_fault" in request.fixturenames
+    assert any("sending to" in line for line in said) is expected
 
 
 async def answer_in(works, person=PLAIN):
@@ -525,13 +533,81 @@ async def test_what_is_too_late_to_answer_is_replaced_by_a_lapse(
     assert read_payload("provision_lapse", opened.payload).item_no == 11
 
 
+# --- faults of our own ----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("own_fault")
+@in_reactor
+async def test_a_fault_of_our_own_is_recorded_once_and_waits_longer_each_time(
+    provider, to_requester
+):
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    for attempts in range(1, 6):
+        to_requester.peer.fail(KeyError("高崎　太郎"))
+        row, seconds = await to_requester.postponed(sent, attempts)
+        assert (row.state, row.last_code) == ("waiting", "SK-T06")
+        longest = min(8.0, 2.0**attempts)
+        assert longest / 2 <= seconds <= longest
+        to_requester.clock.advance(seconds)
+        await to_requester.asked(attempts + 1)
+    assert provider.codes(EventKind.FAILED) == ["SK-T06"]
+    to_requester.peer.answer(to_requester.peer.receipt(sent))
+    await to_requester.settled(sent, "delivered")
+
+
+@pytest.mark.usefixtures("own_fault")
+@in_reactor
+async def test_a_fault_of_our_own_is_told_by_its_place_and_without_values(
+    provider, to_requester, caplog
+):
+    sent = replace(await answer_in(provider), context=b"\xc1 no context")
+    to_requester.sender.offer(sent)
+    await to_requester.postponed(sent, 1)
+    (stored,) = provider.events(EventKind.FAILED)
+    for told in (stored.event.detail, caplog.text):
+        assert "DecodeError in gateway.roles.intermediate:" in told
+        assert "Traceback" not in told
+    assert to_requester.peer.posted == []
+
+
+@pytest.mark.usefixtures("own_fault")
+@in_reactor
+async def test_a_fault_on_one_message_holds_up_no_other(provider, to_requester):
+    sent = await answer_in(provider)
+    bad = replace(sent, message_id=bytes(16), context=b"\xc1")
+    to_requester.sender.offer(bad)
+    to_requester.sender.offer(sent)
+    await to_requester.asked(1)
+    to_requester.peer.answer(to_requester.peer.receipt(sent))
+    await to_requester.settled(sent, "delivered")
+
+
+@pytest.mark.usefixtures("own_fault")
+@in_reactor
+async def test_a_fault_that_cannot_be_recorded_leaves_the_message_where_it_was(
+    provider, to_requester, caplog
+):
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    provider.lose_store()
+    to_requester.peer.fail(KeyError("高崎　太郎"))
+    await to_requester.sender.stop()
+    provider.find_store()
+    assert "StoreUnavailable in gateway." in caplog.text
+    assert "高崎" not in caplog.text
+    row = provider.store.outgoing(sent.message_id)
+    assert (row.state, row.attempts) == ("waiting", 0)
+
+
 # --- no store -------------------------------------------------------------------------
 
 
 @in_reactor
 async def test_without_a_store_nothing_leaves_and_afterwards_it_goes_on(
-    provider, to_requester, caplog
+    provider, to_requester, caplog, monkeypatch
 ):
+    monkeypatch.setattr(connection, "LOOK_SECONDS", 0.0)
     sent = await answer_in(provider)
     provider.lose_store()
     with caplog.at_level(logging.ERROR):

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds a station and joins its parts. Decides nothing.
+
+The only place where rooms meet: rules and roles get their station, the runtime gets
+role and sender, listeners get handlers, and the overview sees them all. A station has
+its own keys, listeners, store and senders, and shares nothing with another but the
+reactor and the clock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from gateway.config import Config, ConfigRefused
+from gateway.records.measured import MeasuredStore
+from gateway.roles.core_role import CoreSystem
+from gateway.roles.intermediate import IntermediateServer
+from gateway.roles.municipal_cs import MunicipalCs
+from gateway.roles.role import Role
+from gateway.running import Running
+from gateway.services.admin import AdminListener, Pages
+from gateway.services.certificates import Certificates
+from gateway.services.clock import Clock
+from gateway.services.clock_watch import ClockWatch
+from gateway.services.counters import Counters
+from gateway.services.holds import Holds
+from gateway.services.inside import Inside as InsideService
+from gateway.services.links import Links
+from gateway.services.listener import HttpListener, ListenerSettings
+from gateway.services.notices import Notices
+from gateway.services.outbox import Outbox
+from gateway.services.overview import Overview
+from gateway.services.peer import PeerClient
+from gateway.services.post import Post
+from gateway.services.revocation import Revocation
+from gateway.services.rounds import Round, Rounds
+from gateway.services.runtime import Runtime
+from gateway.services.sender import Sender
+from gateway.services.sweeper import Sweeper
+from gateway.station import Station, load_codes, load_directory, load_keys
+from pki.keystore import load_secret
+from pki.names import StationName
+from pki.trust import Identity, Purpose
+
+ROLES: dict[str, Any] = {
+    "information_provision_network_system": CoreSystem,
+    "intermediate_server": IntermediateServer,
+    "municipal_cs": MunicipalCs,
+}
+"""The roles that this daemon plays; every other system is a simulator's business."""
+
+HOLD_INTERVAL = 0.2
+"""Seconds between two looks for decisions: a clerk should not wait for the machine."""
+OUTBOX_INTERVAL = 1.0
+LINK_INTERVAL = 1.0
+FILE_INTERVAL = 1.0
+SWEEP_INTERVAL = 60.0
+SURVEY_INTERVAL = 5.0
+"""Between two looks at the store for metrics and status: below every scrape's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stations of one process share."""
+
+    clock: Clock
+    clock_watch: ClockWatch
+    reactor: Any
+
+
+def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
+    """Read everything that a station needs; raises what is wrong with it."""
+    if config.station.role not in ROLES:
+        known = ", ".join(sorted(ROLES))
+        raise ConfigRefused(f"station.role: this program plays {known}; write one")
+    directory = load_directory(config, clock())
+    keys, codes = load_keys(config), load_codes(config)
+    key = load_secret(config.store.key)
+    store = MeasuredStore.open(config.store.path, key, reactor.callFromThread)
+    return Station(config, keys, directory, store, codes)
+
+
+async def start(config: Config, around: Around) -> Running:
+    """Bring one station up: its listeners are open when this returns.
+
+    Raises why it cannot be; then nothing of it is left open.
+    """
+    station = load_station(config, around.clock, around.reactor)
+    try:
+        running = _Making(station, around).running()
+    except BaseException:
+        station.store.close()
+        raise
+    try:
+        await running.open()
+    except BaseException:
+        await running.stop()
+        raise
+    return running
+
+
+class _Making:
+    """One station's parts, on their way to each other."""
+
+    def __init__(self, station: Station, around: Around) -> None:
+        self._station = station
+        self._clock, self._clock_watch = around.clock, around.clock_watch
+        self._reactor = around.reactor
+        config, trust = station.config, station.directory.trust
+        self._certificates = Certificates(config, trust, around.clock)
+        self._revocation = Revocation(trust, config.keys.crl)
+        self._counters = Counters()
+        self._clients: list[PeerClient] = []
+        """Grows as peers are first needed."""
+        self._links = Links(station, around.clock)
+        self._role: Role = ROLES[config.station.role](station)
+        self._post = Post(self._sender)
+        self._runtime = Runtime(station, self._role, around.clock, self._post.offer)
+
+    def running(self) -> Running:
+        """All of it, joined."""
+        overview = self._overview()
+        admin = None
+        if self._station.config.admin is not None:
+            admin = AdminListener(Pages(overview), self._reactor)
+        rounds = Rounds(list(self._rounds(overview)), self._counters, self._reactor)
+        return Running(
+            self._station,
+            overview,
+            self._post,
+            self._clients,
+            admin,
+            rounds,
+            self._reactor,
+        )
+
+    def _overview(self) -> Overview:
+        store = self._station.store
+        assert isinstance(store, MeasuredStore)  # `load_station` opened it
+        return Overview(
+            station=self._station,
+            store=store,
+            key=load_secret(self._station.config.store.key),
+            certificates=self._certificates,
+            revocation=self._revocation,
+            counters=self._counters,
+            clock=self._clock,
+            clock_watch=self._clock_watch,
+            clients=self._clients,
+            listeners=dict(self._listeners()),
+        )
+
+    def _listeners(self) -> Iterator[tuple[str, HttpListener]]:
+        known = self._station.directory.peers
+        yield "outside", self._listener("outside", known, self._runtime.post)
+        if self._station.config.inside is not None:
+            cs = self._role if isinstance(self._role, MunicipalCs) else None
+            inside = InsideService(self._runtime, cs, self._clock)
+            allowed = self._station.config.inside.names()
+            yield "inside", self._listener("inside", allowed, inside.handle)
+
+    def _listener(self, name: str, known: Any, handle: Any) -> HttpListener:
+        links, counters = self._links, self._counters
+
+        def identify(certificate: Any) -> Identity:
+            identity = self._believed(certificate)
+            links.must_be_known(identity, known)
+            return identity
+
+        def refused(source: str, reason: str) -> None:
+            counters.refused(name, reason)
+            links.refused(source, reason)
+
+        limits = self._station.config.limits
+        settings = ListenerSettings(
+            max_connections=limits.connections,
+            idle_seconds=limits.idle_seconds,
+            request_seconds=limits.request_seconds,
+            handshake_seconds=limits.handshake_seconds,
+            max_unproven=limits.unproven_connections,
+            max_per_station=limits.station_connections,
+        )
+        return HttpListener(
+            settings,
+            self._certificates.server,
+            identify,
+            lambda request, identity: Deferred.fromCoroutine(handle(request, identity)),
+            refused,
+            self._reactor,
+        )
+
+    def _believed(self, certificate: Any) -> Identity:
+        trust = self._station.directory.trust
+        return trust.check(certificate, Purpose.TLS, self._clock())
+
+    def _sender(self, peer: StationName) -> Sender | None:
+        known = self._station.directory.peer(peer)
+        if known is None or known.endpoint is None:
+            return None
+        limits = self._station.config.limits
+        client = PeerClient(
+            self._reactor,
+            known.endpoint.host,
+            known.endpoint.port,
+            self._certificates.client,
+            self._believed,
+            expected=peer,
+            max_connections=limits.peer_connections,
+            timeout=limits.request_seconds,
+        )
+        self._clients.append(client)
+        return Sender(
+            peer,
+            client,
+            self._station,
+            self._role,
+            self._runtime,
+            self._clock,
+            self._reactor,
+        )
+
+    def _rounds(self, overview: Overview) -> Iterator[Round]:
+        station, clock, timing = self._station, self._clock, self._station.config.timing
+        outbox = Outbox(station, self._post, clock)
+        sweeper = Sweeper(station, clock)
+
+        async def survey() -> None:
+            await overview.look(self._reactor)
+
+        yield Round("outbox", OUTBOX_INTERVAL, outbox.look)
+        yield Round("links", LINK_INTERVAL, self._links.write)
+        yield Round("sweeper", SWEEP_INTERVAL, sweeper.sweep)
+        yield Round("revocation", FILE_INTERVAL, self._revocation.look)
+        yield Round("certificates", FILE_INTERVAL, self._certificates.look)
+        yield Round("survey", SURVEY_INTERVAL, survey)
+        if isinstance(self._role, IntermediateServer):
+            holds = Holds(self._runtime, self._role, clock)
+            yield Round("holds", HOLD_INTERVAL, holds.look)
+            notices = Notices(self._runtime, clock)
+            yield Round("notices", timing.notice_every, notices.tell)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every key of a station's configuration: what is wanted there, and what it does.
+
+The one table of keys. What an operator reads when a value is refused comes from here,
+and so does the table in ``docs/operation.md``; a test holds it against the structs of
+`gateway.config`. A key, once released, stays: new code runs with the old file.
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+PORT: Final = "a port from 1 to 65535"
+HOST: Final = "an address of this machine, such as 127.0.0.1 or ::1"
+PATH: Final = "a path; relative ones begin at the folder of this file"
+STATION: Final = "a station, written organisation/role"
+SECONDS: Final = "seconds, above 0 and at most 315360000 (ten years)"
+COUNT: Final = "a whole number from 1 to 1000000"
+
+
+class Key(NamedTuple):
+    """One key of the file."""
+
+    wanted: str
+    """What is written there."""
+    does: str
+    """What it is for."""
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "prefecture": Key(
+        "six characters 0-9 A-Z",
+        "municipal CS: the organisation code of its prefecture",
+    ),
+    "code_key": Key(PATH, "core: the key that linkage codes are made with"),
+    "clock": Key(PATH, "TEST networks only: the clock that 'sekisho time' moves"),
+    "station.organisation": Key("six characters 0-9 A-Z", "whose station this is"),
+    "station.role": Key("a system id, such as municipal_cs", "what it is there"),
+    "outside.port": Key(PORT, "where peers connect"),
+    "outside.host": Key(HOST, "the address for peers"),
+    "inside.port": Key(PORT, "where the organisation's own systems connect"),
+    "inside.host": Key(HOST, "the address for them"),
+    "inside.clients": Key(f"a list; each one {STATION}", "who of them may connect"),
+    "admin.port": Key(PORT, "where metrics, health and status are asked for"),
+    "admin.host": Key("a loopback address: 127.0.0.1 or ::1", "the address for it"),
+    "keys.directory": Key(PATH, "the folder of this station's keys and certificates"),
+    "keys.chain": Key(PATH, "the certificates of the network's authority"),
+    "keys.crl": Key(PATH, "the authority's revocation list"),
+    "keys.passphrase_file": Key(PATH, "the passphrase of its private keys, if locked"),
+    "master.path": Key(PATH, "the signed master"),
+    "master.anchor": Key(PATH, "the core's certificate that the master is signed with"),
+    "store.path": Key(PATH, "the record store; made by 'sekisho gateway init'"),
+    "store.key": Key(PATH, "the 32 bytes that its contents are encrypted with"),
+    "timing.answer_by": Key(SECONDS, "core: from a permit to the last unheld answer"),
+    "timing.release_by": Key(SECONDS, "core: from a permit to the last release"),
+    "timing.route_days": Key("a whole number from 1 to 31", "core: a route's life"),
+    "timing.hold_longest": Key(SECONDS, "provider: how long a hold may wait"),
+    "timing.notice_every": Key(SECONDS, "provider: between two notices to the core"),
+    "timing.retry_first": Key(SECONDS, "before a message is offered a second time"),
+    "timing.retry_longest": Key(SECONDS, "the longest time between two offers"),
+    "limits.connections": Key(COUNT, "links at once, for each listener"),
+    "limits.unproven_connections": Key(
+        COUNT, "of them, those whose callers have not shown who they are"
+    ),
+    "limits.station_connections": Key(COUNT, "of them, those of one station"),
+    "limits.idle_seconds": Key(SECONDS, "for a link between two requests"),
+    "limits.request_seconds": Key(SECONDS, "for a request, and for taking its answer"),
+    "limits.handshake_seconds": Key(SECONDS, "from a connection to a proven peer"),
+    "limits.peer_connections": Key(
+        "a whole number from 1 to 256", "links that we open to one peer"
+    ),
+    "log.level": Key("debug, info, warning or error", "what is logged at least"),
+    "log.format": Key(
+        "auto, json or text", "auto: text on a terminal, JSON lines elsewhere"
+    ),
+    "health.certificate_days": Key(
+        "a whole number from 1 to 3650", "days before its end a certificate is told of"
+    ),
+    "health.list_hours": Key(
+        "hours, above 0 and at most 8760", "hours before its end the CRL is told of"
+    ),
+    "health.free_megabytes": Key(
+        "a whole number from 1 to 1000000", "free space below which it is told of"
+    ),
+    "health.outbox_seconds": Key(
+        SECONDS, "how long a message may wait before it is told of"
+    ),
+}
+"""By table and key, in the order of the file's tables."""

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A copy of a store as it stands at one moment, while its station goes on.
+
+The copy is one file, whole and closed: SQLite copies it page by page within one reading
+transaction, so nothing that is written meanwhile tears it. It is readable by its owner
+only, and what is sealed in the store is sealed in it: without the store's key it tells
+no person. It gets its name when it is complete and on the disk, never before.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from gateway.records.connection import store_errors
+from gateway.records.errors import RecordsError
+from gateway.records.opening import checked_reader
+from gateway.records.sealed import StoreKeys
+
+
+class BackupRefused(RecordsError):
+    """No copy was made; nothing was overwritten.
+
+    The name is taken, or the folder cannot be written, or its disk is full. Choose
+    another name, or make room.
+    """
+
+
+def back_up(path: Path, key: bytes, target: Path) -> int:
+    """Copy the store at ``path`` to the new file ``target``; how many bytes it has.
+
+    Raises `BackupRefused`, or what `StoreReader.open` raises of the store.
+    """
+    if target.exists():
+        raise BackupRefused(f"{target}: exists already and is not overwritten")
+    keys = StoreKeys(key)
+    beside = target.with_name(f".{target.name}.new")
+    with closing(checked_reader(path, keys)) as source:
+        try:
+            beside.unlink(missing_ok=True)
+            os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            _copy(source, beside)
+            os.link(beside, target)  # unlike a rename, it replaces nothing
+        except (OSError, sqlite3.Error, RecordsError) as error:
+            raise BackupRefused(f"{target}: {_cause(error)}") from None
+        finally:
+            beside.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy, store_errors():
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+    descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error) if isinstance(error, RecordsError) else type(error).__name__

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is the station well? One check for each thing that can be wrong, and what to do.
+
+A *failing* check means that messages are refused or wait because of it: the station is
+not ready. A *warning* means that somebody should act before that. Each check says what
+it found even where all is well, so that an operator sees that it was looked at.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.records.errors import StoreUnavailable
+from gateway.services.clock import ahead_of_machine
+from gateway.services.clock_watch import is_behind
+from gateway.services.overview import Ending, Overview
+from pki.trust import Reason, Untrusted
+
+MEGABYTE = 1024 * 1024
+LAST_MEGABYTES = 32
+"""Free space below which a commit may fail at any moment: two write-ahead logs."""
+MANY_PEERS = 3
+"""Peers that a warning names; the rest is a number."""
+DAY = timedelta(days=1)
+APART = {
+    "in": "a peer's message was refused as from the future: this clock is slow or the "
+    "peer's is fast; look at this machine's time service, then tell the peer",
+    "out": "a peer refused a message of ours as from the future: this clock is fast or "
+    "the peer's is slow; look at this machine's time service, then ask the peer",
+}
+"""What a refusal SK-M07 says of the clocks, by its direction."""
+
+
+class State(StrEnum):
+    """What became of a check."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    said: str
+    """What was found and, where it is not well, what to do."""
+
+
+def checks(of: Overview) -> list[Check]:
+    """Every check, in the order in which an operator should act."""
+    now = of.clock()
+    return [
+        _running(of),
+        _store(of),
+        _disk(of),
+        _clock(of, now),
+        _certificates(of, now),
+        _revocation_list(of, now),
+        _reload(of),
+        _outbox(of, now),
+        _tasks(of),
+    ]
+
+
+def is_ready(found: list[Check]) -> bool:
+    """Whether messages pass: nothing fails."""
+    return all(check.state is not State.FAILING for check in found)
+
+
+def _running(of: Overview) -> Check:
+    if of.stopping:
+        return Check("running", State.FAILING, "the station is stopping")
+    return Check("running", State.OK, "takes messages")
+
+
+def _store(of: Overview) -> Check:
+    try:
+        of.store.must_be_writable()
+    except StoreUnavailable as error:
+        return Check("store", State.FAILING, str(error))
+    return Check("store", State.OK, "can be written")
+
+
+def _disk(of: Overview) -> Check:
+    if of.room is None:
+        return Check("disk", State.WARNING, "not looked at yet")
+    free = of.room.free // MEGABYTE
+    said = f"{free} MB free"
+    if free < LAST_MEGABYTES:
+        more = "; make room on the store's disk now"
+        return Check("disk", State.FAILING, said + more)
+    if free < of.station.config.health.free_megabytes:
+        return Check("disk", State.WARNING, f"{said}; make room on the store's disk")
+    return Check("disk", State.OK, said)
+
+
+def _clock(of: Overview, now: datetime) -> Check:
+    newest = None if of.standing is None else of.standing.last_event
+    if newest is not None and is_behind(now, newest):
+        said = "stands before the newest record; set this machine's clock right"
+        return Check("clock", State.FAILING, said)
+    jump = of.clock_watch.jump
+    if jump is not None:
+        moved = f"was moved by {jump.by.total_seconds():+.0f} s within the last hour"
+        return Check("clock", State.WARNING, f"{moved}; look at its time service")
+    for way in sorted(of.clock_watch.apart & APART.keys()):
+        return Check("clock", State.WARNING, APART[way])
+    ahead = ahead_of_machine(of.clock)
+    if ahead:
+        said = f"the test network's, {ahead} ahead of this machine's"
+        return Check("clock", State.OK, said)
+    return Check("clock", State.OK, "runs evenly")
+
+
+def _certificates(of: Overview, now: datetime) -> Check:
+    endings = of.endings()
+    bad = [one for one in endings if not one.begins <= now <= one.ends]
+    if bad:
+        said = f"{_names(bad)}: out of time; renew, or set the clock right"
+        return Check("certificates", State.FAILING, said)
+    if _own_is(of, now, Reason.REVOKED):
+        said = "tls: revoked by the authority; renew it and find out why"
+        return Check("certificates", State.FAILING, said)
+    days = of.station.config.health.certificate_days
+    near = [one for one in endings if one.ends - now < days * DAY]
+    if near:
+        return Check("certificates", State.WARNING, f"{_names(near)}: renew")
+    first = min(endings, key=lambda one: one.ends)
+    return Check("certificates", State.OK, f"the first to end is {_names([first])}")
+
+
+def _revocation_list(of: Overview, now: datetime) -> Check:
+    ends = of.list_ends
+    said = f"good until {ends:%Y-%m-%d %H:%MZ}"
+    fetch = "fetch the authority's new one ('sekisho pki crl' makes it)"
+    if now > ends or _own_is(of, now, Reason.STALE_REVOCATION):
+        why = f"{said}: out of time, so nobody is believed; {fetch}"
+        return Check("revocation_list", State.FAILING, why)
+    if ends - now < timedelta(hours=of.station.config.health.list_hours):
+        return Check("revocation_list", State.WARNING, f"{said}; {fetch}")
+    return Check("revocation_list", State.OK, said)
+
+
+def _reload(of: Overview) -> Check:
+    problems = [p for p in (of.certificates.problem, of.revocation.problem) if p]
+    if problems:
+        said = f"new files are not used, the old ones are: {'; '.join(problems)}"
+        return Check("reload", State.WARNING, said)
+    waiting = [path.name for path in of.certificates.waiting_for_restart]
+    if waiting:
+        said = f"changed, and read at a restart only: {', '.join(waiting)}"
+        return Check("reload", State.WARNING, said)
+    return Check("reload", State.OK, "what is on the disk is in use")
+
+
+def _outbox(of: Overview, now: datetime) -> Check:
+    if of.standing is None:
+        return Check("outbox", State.WARNING, "not looked at yet")
+    oldest, waiting = of.standing.oldest_waiting, of.standing.waiting
+    total = sum(waiting.values())
+    if oldest is None:
+        return Check("outbox", State.OK, "nothing waits")
+    age = max(0.0, (now - oldest).total_seconds())
+    said = f"{total} waiting, the oldest for {age:.0f} s"
+    if age <= of.station.config.health.outbox_seconds:
+        return Check("outbox", State.OK, said)
+    peers = sorted(waiting, key=lambda peer: -waiting[peer])
+    named = ", ".join(peers[:MANY_PEERS])
+    rest = f" and {len(peers) - MANY_PEERS} others" if len(peers) > MANY_PEERS else ""
+    ask = f"{said}, for {named}{rest}: see whether these peers can be reached"
+    return Check("outbox", State.WARNING, ask)
+
+
+def _tasks(of: Overview) -> Check:
+    failing = sorted(of.counters.failing)
+    if failing:
+        said = f"the last round failed: {', '.join(failing)}; look at the log"
+        return Check("tasks", State.WARNING, said)
+    return Check("tasks", State.OK, "background work goes on")
+
+
+def _own_is(of: Overview, now: datetime, reason: Reason) -> bool:
+    """Whether our own TLS certificate is not believed, for this reason."""
+    try:
+        of.station.directory.trust.still(of.certificates.identity, now)
+    except Untrusted as error:
+        return error.reason is reason
+    return False
+
+
+def _names(endings: list[Ending]) -> str:
+    return ", ".join(f"{one.name} ({one.ends:%Y-%m-%d})" for one in endings)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole of a station's standing as one value, for `sekisho gateway status`.
+
+The fields are what the command prints and what programs may read; a field, once
+released, stays. Times are UTC. No field holds content or a person.
+"""
+
+from datetime import datetime
+from importlib.metadata import version
+
+import msgspec
+
+from gateway.services import health
+from gateway.services.health import DAY
+from gateway.services.overview import Overview
+
+
+class CheckState(msgspec.Struct, frozen=True):
+    """One check of its health."""
+
+    name: str
+    state: str
+    said: str
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """One address that it listens on."""
+
+    name: str
+    host: str
+    port: int
+    connections: int
+    limit: int
+    turned_away: int
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """One certificate, or the revocation list."""
+
+    name: str
+    ends: datetime
+    days_left: float
+
+
+class StoreState(msgspec.Struct, frozen=True):
+    """The record store."""
+
+    path: str
+    available: bool
+    bytes: int | None
+    free_bytes: int | None
+    commits: int
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """One station of the master that we had to do with."""
+
+    name: str
+    waiting: int
+    last_sent: datetime | None
+    """When it last took a message of ours."""
+    last_received: datetime | None
+    """When we last took one of its messages."""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """A station as it stands."""
+
+    station: str
+    version: str
+    now: datetime
+    since: datetime
+    ready: bool
+    checks: list[CheckState]
+    listeners: list[Listener]
+    certificates: list[Certificate]
+    store: StoreState
+    outbox_waiting: int
+    outbox_oldest: datetime | None
+    holds_waiting: int
+    holds_oldest: datetime | None
+    peers: list[Peer]
+
+
+def status(of: Overview) -> Status:
+    """Everything, now."""
+    found, standing = health.checks(of), of.standing
+    now = of.clock()
+    return Status(
+        station=str(of.station.name),
+        version=version("sekisho"),
+        now=now,
+        since=of.since,
+        ready=health.is_ready(found),
+        checks=[CheckState(one.name, one.state.value, one.said) for one in found],
+        listeners=_listeners(of),
+        certificates=_certificates(of, now),
+        store=_store(of),
+        outbox_waiting=0 if standing is None else sum(standing.waiting.values()),
+        outbox_oldest=None if standing is None else standing.oldest_waiting,
+        holds_waiting=0 if standing is None else standing.holds,
+        holds_oldest=None if standing is None else standing.oldest_hold,
+        peers=_peers(of),
+    )
+
+
+def _listeners(of: Overview) -> list[Listener]:
+    config = of.station.config
+    return [
+        Listener(
+            name,
+            address.host,
+            address.port,
+            of.listeners[name].connections,
+            config.limits.connections,
+            of.listeners[name].turned_away,
+        )
+        for name, address in config.listeners()
+        if name in of.listeners
+    ]
+
+
+def _certificates(of: Overview, now: datetime) -> list[Certificate]:
+    ends = {one.name: one.ends for one in of.endings()}
+    ends["revocation_list"] = of.list_ends
+    return [
+        Certificate(name, end, round((end - now) / DAY, 2))
+        for name, end in ends.items()
+    ]
+
+
+def _store(of: Overview) -> StoreState:
+    return StoreState(
+        path=str(of.station.config.store.path),
+        available=of.store.unavailable is None,
+        bytes=None if of.room is None else of.room.used,
+        free_bytes=None if of.room is None else of.room.free,
+        commits=of.store.journal.commits,
+    )
+
+
+def _peers(of: Overview) -> list[Peer]:
+    waiting = {} if of.standing is None else of.standing.waiting
+    names = {*waiting, *(peer for peer, _ in of.successes)}
+    return [
+        Peer(
+            name,
+            waiting.get(name, 0),
+            of.successes.get((name, "out")),
+            of.successes.get((name, "in")),
+        )
+        for name in sorted(names)
+    ]

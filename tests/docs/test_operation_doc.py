@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``docs/operation.md``: its tables are the code's, and its commands do what it says.
+
+The guide is followed on a station of its own: made, checked, started, asked, backed up.
+The folder ``/etc/sekisho/NAME`` of the guide is the station's folder of a test network.
+What only a service manager can do (`systemctl`) is left to the tests of the unit.
+"""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Config, load
+from gateway.services.health import State
+from simulators.network import build as building
+from simulators.network import parties as people
+from simulators.network.build import Choices
+from simulators.network.files import Files
+from tests.docs.document import DOCS, tables
+from tests.house import ROOT
+from tests.operation.daemons import Daemon
+
+TEXT = (DOCS / "operation.md").read_text("utf-8")
+BLOCKS = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+FOLDER = "/etc/sekisho/NAME"
+BACKUP = "/var/backups/NAME.sqlite"
+
+
+def commands() -> list[str]:
+    """Every `sekisho` command of the guide, in order."""
+    lines = [one.strip() for block in BLOCKS.findall(TEXT) for one in block.split("\n")]
+    return [line for line in lines if line.startswith("sekisho ")]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """A network whose stations have no stores yet, and admin listeners."""
+    made = Files(tmp_path_factory.mktemp("guide") / "network")
+    network = building.build(made, Choices(seed="guide", residents=100))
+    with made.config(people.PROVIDER).open("a", encoding="utf-8") as file:
+        file.write(f"\n[admin]\nport = {network.first_port + 100}\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def station(files: Files) -> Path:
+    return files.station(people.PROVIDER)
+
+
+@pytest.fixture(scope="module")
+def daemon(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    made = Daemon([files.config(people.PROVIDER)], tmp_path_factory.mktemp("guided"))
+    yield made
+    made.end()
+
+
+def followed(line: str, station: Path) -> "subprocess.CompletedProcess[str]":
+    """Do one line of the guide."""
+    here = line.replace(FOLDER, str(station))
+    here = here.replace(BACKUP, str(station / "backup.sqlite"))
+    words = [sys.executable, "-m", *shlex.split(here)]
+    return subprocess.run(
+        words, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_every_command_of_the_guide_works_in_its_order(
+    station: Path, daemon: Daemon
+) -> None:
+    lines = commands()
+    assert len(lines) >= 8
+    before = lines.index(next(line for line in lines if " status " in line))
+    for line in lines[:before]:
+        done = followed(line, station)
+        assert (done.returncode, done.stderr) == (0, ""), line
+    daemon.start()
+    for line in lines[before:]:
+        done = followed(line, station)
+        assert (done.returncode, done.stderr) == (0, ""), line
+        assert done.stdout
+
+
+def test_before_a_store_is_made_the_check_says_how(files: Files) -> None:
+    path = files.config(people.CORE)
+    line = f"sekisho gateway check-config {path}"
+    done = followed(line, path.parent)
+    assert done.returncode == 1
+    assert "made by 'sekisho gateway init'" in done.stderr
+
+
+def test_the_tables_of_the_guide_are_as_the_code_is() -> None:
+    script = str(DOCS / "operation_tables.py")
+    done = subprocess.run(
+        [sys.executable, script, "--check"], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_example_configuration_is_one(tmp_path: Path) -> None:
+    found = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    assert found is not None
+    assert "admin" in tomllib.loads(found[1])
+    path = tmp_path / "station.toml"
+    path.write_text(found[1], "utf-8")
+    assert isinstance(load(path), Config)
+
+
+def test_the_guide_tells_what_every_check_means(station: Path, daemon: Daemon) -> None:
+    told = {row[0] for part in tables(TEXT) for row in part if len(row) == 4}
+    if daemon.process is None:
+        followed(f"sekisho gateway init --config {FOLDER}/station.toml", station)
+        daemon.start()
+    names = {one["name"] for one in daemon.status()["checks"]}
+    assert names <= told
+    assert {one["state"] for one in daemon.status()["checks"]} <= set(State)
+
+
+@pytest.mark.parametrize("name", re.findall(r"\]\(([\w.-]+\.md)\)", TEXT))
+def test_what_the_guide_points_at_is_there(name: str) -> None:
+    assert (DOCS / name).exists()
