@@ -2,6 +2,7 @@
 """What payloads hold, read from the XSDs, for ``docs/tables.py``."""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -31,24 +32,39 @@ def _payload(name: str) -> str:
 
 
 def _elements(parent: Any, depth: int) -> Iterable[str]:
-    for element in parent.iterfind(f"{_XS}complexType/{_XS}sequence/{_XS}element"):
-        kind = element.get("type", "").removeprefix("p:")
-        times = (element.get("minOccurs", "1"), element.get("maxOccurs", "1"))
-        occurs = "" if times == ("1", "1") else f"  {times[0]}..{times[1]}"
-        shown = "" if kind == "identity_record" else f": {kind}" if kind else ""
-        yield f"{'  ' * depth}{element.get('name')}{shown}{occurs}\n"
-        inside = element
-        if kind == "identity_record":
-            inside = etree.Element("record")
-            inside.append(_schema("record.xsd").find(f"{_XS}complexType"))
-        yield from _elements(inside, depth + 1)
+    """A line for each element below; the alternatives of a choice begin with `or`."""
+    for box in parent.iterfind(f"{_XS}complexType/*"):
+        alternative = "or " if box.tag == f"{_XS}choice" else ""
+        for place, element in enumerate(box.iterfind(f"{_XS}element")):
+            yield from _element(element, depth, alternative if place else "")
+
+
+def _element(element: Any, depth: int, before: str) -> Iterable[str]:
+    kind = element.get("type", "").removeprefix("p:")
+    times = (element.get("minOccurs", "1"), element.get("maxOccurs", "1"))
+    occurs = "" if times == ("1", "1") else f"  {times[0]}..{times[1]}"
+    inside = _complex_types().get(kind)
+    shown = f": {kind}" if kind and inside is None else ""
+    yield f"{'  ' * depth}{before}{element.get('name')}{shown}{occurs}\n"
+    yield from _elements(element if inside is None else inside, depth + 1)
+
+
+@cache
+def _complex_types() -> dict[str, Any]:
+    """The named types that hold elements, each as the only child of an element."""
+    found = {}
+    for name in ("record.xsd", "people.xsd"):
+        for kind in _schema(name).iterfind(f"{_XS}complexType"):
+            found[kind.get("name")] = holder = etree.Element("holder")
+            holder.append(kind)
+    return found
 
 
 def text_types() -> str:
     """Every text type: its facets, one on a line."""
     lines = [
         line
-        for name in ("common.xsd", "record.xsd")
+        for name in ("common.xsd", "record.xsd", "people.xsd")
         for kind in _schema(name).iterfind(f"{_XS}simpleType")
         for line in _restriction(kind.get("name"), kind.find(f"{_XS}restriction"))
     ]

@@ -18,6 +18,8 @@ from inspect import getclosurevars
 from pathlib import Path
 from typing import Any
 
+from catalogue_tables import catalogue, flow_steps, information_kinds, requester_kinds
+from markdown_table import Row, code, table
 from payload_tables import payloads, text_types
 
 from gateway.rules.check import Check
@@ -28,8 +30,6 @@ from pki.cms_profile import PROFILE, Shape
 from protocols import http_limits, limits
 from protocols.http import HttpFault
 from protocols.refusals import REFUSALS
-from schemas.catalogue import ROWS, Network
-from schemas.matching_list import KINDS, REQUESTER_KINDS
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE / "protocol.md"
@@ -46,18 +46,6 @@ _CODES = {
     "the route is the permit's and in its time": ("SK-C07", "SK-C13"),
 }
 """Of the checks that can refuse in more than one way."""
-
-Row = tuple[str, ...]
-
-
-def table(head: Row, rows: Iterable[Row]) -> str:
-    """A Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def code(text: str) -> str:
-    return f"`{text}`" if text else ""
 
 
 # --- identifiers and bounds -----------------------------------------------------------
@@ -136,7 +124,7 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-# --- refusals and catalogue -----------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------
 
 
 def refusals(kind: str) -> str:
@@ -158,55 +146,6 @@ def refusals(kind: str) -> str:
         for row in found
     )
     return table(head, rows)
-
-
-def catalogue() -> str:
-    rows = (
-        (
-            code(row.name),
-            _roles(row.sender_roles),
-            _roles(row.receiver_roles),
-            row.network.value,
-            "yes" if row.personal else "no",
-            "yes" if row.needs_permit else "no",
-            code(row.reply_type) if row.reply_type else row.answer.value,
-            "" if row.network is Network.INSIDE else f"{row.lifetime_seconds} s",
-            row.legal_basis,
-        )
-        for row in ROWS.values()
-    )
-    head = ("type", "from", "to", "network", "personal", "permit", "answer", "lifetime")
-    return table((*head, "legal basis"), rows)
-
-
-def _roles(roles: frozenset[str]) -> str:
-    return ", ".join(code(role) for role in sorted(roles))
-
-
-def requester_kinds() -> str:
-    rows = (
-        (code(kind.requester_id), kind.japanese, _numbers(kind.item_nos))
-        for kind in REQUESTER_KINDS.values()
-    )
-    return table(("requester kind", "情報照会者", "items"), rows)
-
-
-def information_kinds() -> str:
-    rows = (
-        (
-            code(kind.kind_id),
-            kind.japanese,
-            "yes" if kind.provided_by_this_affair else "no",
-            _numbers(kind.item_nos),
-        )
-        for kind in KINDS.values()
-    )
-    head = ("kind of information", "利用特定個人情報", "provided here", "items")
-    return table(head, rows)
-
-
-def _numbers(numbers: Iterable[int]) -> str:
-    return " ".join(map(str, numbers))
 
 
 # --- checks ---------------------------------------------------------------------------
@@ -254,6 +193,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "signed profile": partial(profile, sealed=False),
     "sealed profile": partial(profile, sealed=True),
     "catalogue": catalogue,
+    "flow steps": flow_steps,
     "requester kinds": requester_kinds,
     "information kinds": information_kinds,
     "payloads": payloads,

@@ -9,10 +9,12 @@ leave the organisation. Readers, writers and reprs follow the same laws as in
 """
 
 from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from schemas import forms
 from schemas.forms import leaf
 from schemas.payload import document
+from schemas.shape import Message
 from schemas.xml import Element
 
 
@@ -168,3 +170,40 @@ def write_submission_status(value: SubmissionStatus) -> bytes:
         leaf("status", value.status),
         "" if value.code is None else leaf("code", value.code),
     )
+
+
+InsidePayload: TypeAlias = (
+    InformationInquiryRequest
+    | SubmissionAccepted
+    | SubmissionRefused
+    | InquiryStatus
+    | SubmissionStatus
+)
+
+MESSAGES: Final = (
+    Message(
+        "information_inquiry_request",
+        InformationInquiryRequest,
+        read_information_inquiry_request,
+        write_information_inquiry_request,
+    ),
+    Message(
+        "submission_accepted",
+        SubmissionAccepted,
+        read_submission_accepted,
+        write_submission_accepted,
+    ),
+    Message(
+        "submission_refused",
+        SubmissionRefused,
+        read_submission_refused,
+        write_submission_refused,
+    ),
+    Message("inquiry_status", InquiryStatus, read_inquiry_status, write_inquiry_status),
+    Message(
+        "submission_status",
+        SubmissionStatus,
+        read_submission_status,
+        write_submission_status,
+    ),
+)

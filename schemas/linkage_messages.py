@@ -15,11 +15,12 @@ may still refuse is base64 (`forms.base64_of`). A writer gives a valid payload o
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final, TypeAlias
 
 from schemas import forms
 from schemas.forms import leaf
 from schemas.payload import document
+from schemas.shape import Message
 from schemas.xml import Element
 
 
@@ -241,3 +242,50 @@ def read_inquiry_refusal(element: Element) -> InquiryRefusal:
 
 def write_inquiry_refusal(value: InquiryRefusal) -> bytes:
     return document("inquiry_refusal", leaf("code", value.code))
+
+
+LinkagePayload: TypeAlias = (
+    InformationInquiry
+    | InformationInquiryAcceptance
+    | ProvisionOrder
+    | ProvisionNotice
+    | PermitRenewalRequest
+    | PermitRenewal
+    | PermitNotice
+    | InquiryRefusal
+)
+
+MESSAGES: Final = (
+    Message(
+        "information_inquiry",
+        InformationInquiry,
+        read_information_inquiry,
+        write_information_inquiry,
+    ),
+    Message(
+        "information_inquiry_acceptance",
+        InformationInquiryAcceptance,
+        read_information_inquiry_acceptance,
+        write_information_inquiry_acceptance,
+    ),
+    Message(
+        "provision_order", ProvisionOrder, read_provision_order, write_provision_order
+    ),
+    Message(
+        "provision_notice",
+        ProvisionNotice,
+        read_provision_notice,
+        write_provision_notice,
+    ),
+    Message(
+        "permit_renewal_request",
+        PermitRenewalRequest,
+        read_permit_renewal_request,
+        write_permit_renewal_request,
+    ),
+    Message("permit_renewal", PermitRenewal, read_permit_renewal, write_permit_renewal),
+    Message("permit_notice", PermitNotice, read_permit_notice, write_permit_notice),
+    Message(
+        "inquiry_refusal", InquiryRefusal, read_inquiry_refusal, write_inquiry_refusal
+    ),
+)

@@ -2,172 +2,101 @@
 """The index of messages: for each type its value class, its reader and its writer.
 
 `read_payload` is the way in for bytes that a peer sent, `write_payload` the way out.
-The classes live in one module per network; this one names them all.
+The classes live in one module for each part of the document, and every such module ends
+with a table of its messages; this one joins the tables. The classes of the first flows
+that were built can be imported from here too, all others from their module.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+from schemas import (
+    card_messages,
+    inside_messages,
+    linkage_messages,
+    move_messages,
+    number_messages,
+    provision_messages,
+    register_messages,
+    resident_messages,
+    search_messages,
+    stream_messages,
+)
+from schemas.card_messages import CardPayload
 from schemas.errors import NotWritable, UnknownType
 from schemas.inside_messages import (
     InformationInquiryRequest,
     InquiryStatus,
+    InsidePayload,
     SubmissionAccepted,
     SubmissionRefused,
     SubmissionStatus,
-    read_information_inquiry_request,
-    read_inquiry_status,
-    read_submission_accepted,
-    read_submission_refused,
-    read_submission_status,
-    write_information_inquiry_request,
-    write_inquiry_status,
-    write_submission_accepted,
-    write_submission_refused,
-    write_submission_status,
 )
 from schemas.linkage_messages import (
     InformationInquiry,
     InformationInquiryAcceptance,
     InquiryRefusal,
+    LinkagePayload,
     PermitNotice,
     PermitRenewal,
     PermitRenewalRequest,
     ProvisionNotice,
     ProvisionNoticeEntry,
     ProvisionOrder,
-    read_information_inquiry,
-    read_information_inquiry_acceptance,
-    read_inquiry_refusal,
-    read_permit_notice,
-    read_permit_renewal,
-    read_permit_renewal_request,
-    read_provision_notice,
-    read_provision_order,
-    write_information_inquiry,
-    write_information_inquiry_acceptance,
-    write_inquiry_refusal,
-    write_permit_notice,
-    write_permit_renewal,
-    write_permit_renewal_request,
-    write_provision_notice,
-    write_provision_order,
 )
+from schemas.move_messages import MovePayload
+from schemas.number_messages import NumberPayload
 from schemas.payload import must_be_valid, validate
 from schemas.provision_messages import (
     LAPSE_TEXT,
     InformationProvision,
     ProvisionLapse,
+    ProvisionPayload,
     ResidentRecordInformation,
-    read_information_provision,
-    read_provision_lapse,
-    write_information_provision,
-    write_provision_lapse,
 )
+from schemas.register_messages import RegisterPayload
 from schemas.resident_messages import (
+    EightItems,
     IdentityInformationUpdate,
     IdentityInformationUpdateNotice,
     IdentityRecord,
-    read_identity_information_update,
-    read_identity_information_update_notice,
-    write_identity_information_update,
-    write_identity_information_update_notice,
+    ResidentPayload,
 )
+from schemas.search_messages import SearchPayload
+from schemas.shape import Message
+from schemas.stream_messages import StreamPayload
 
 Payload: TypeAlias = (
-    IdentityInformationUpdate
-    | IdentityInformationUpdateNotice
-    | InformationInquiryRequest
-    | InformationInquiry
-    | InformationInquiryAcceptance
-    | ProvisionOrder
-    | InformationProvision
-    | ProvisionLapse
-    | ProvisionNotice
-    | PermitRenewalRequest
-    | PermitRenewal
-    | PermitNotice
-    | InquiryRefusal
-    | SubmissionAccepted
-    | SubmissionRefused
-    | InquiryStatus
-    | SubmissionStatus
+    CardPayload
+    | InsidePayload
+    | LinkagePayload
+    | MovePayload
+    | NumberPayload
+    | ProvisionPayload
+    | RegisterPayload
+    | ResidentPayload
+    | SearchPayload
+    | StreamPayload
 )
 """The value of any message."""
 
-
-class Message(NamedTuple):
-    """What the index knows of one message type."""
-
-    value: type[Payload]
-    read: Callable[[Any], Payload]
-    write: Callable[[Any], bytes]
-
-
 MESSAGES: Final[Mapping[str, Message]] = MappingProxyType(
     {
-        "identity_information_update": Message(
-            IdentityInformationUpdate,
-            read_identity_information_update,
-            write_identity_information_update,
-        ),
-        "identity_information_update_notice": Message(
-            IdentityInformationUpdateNotice,
-            read_identity_information_update_notice,
-            write_identity_information_update_notice,
-        ),
-        "information_inquiry_request": Message(
-            InformationInquiryRequest,
-            read_information_inquiry_request,
-            write_information_inquiry_request,
-        ),
-        "information_inquiry": Message(
-            InformationInquiry, read_information_inquiry, write_information_inquiry
-        ),
-        "information_inquiry_acceptance": Message(
-            InformationInquiryAcceptance,
-            read_information_inquiry_acceptance,
-            write_information_inquiry_acceptance,
-        ),
-        "provision_order": Message(
-            ProvisionOrder, read_provision_order, write_provision_order
-        ),
-        "information_provision": Message(
-            InformationProvision,
-            read_information_provision,
-            write_information_provision,
-        ),
-        "provision_lapse": Message(
-            ProvisionLapse, read_provision_lapse, write_provision_lapse
-        ),
-        "provision_notice": Message(
-            ProvisionNotice, read_provision_notice, write_provision_notice
-        ),
-        "permit_renewal_request": Message(
-            PermitRenewalRequest,
-            read_permit_renewal_request,
-            write_permit_renewal_request,
-        ),
-        "permit_renewal": Message(
-            PermitRenewal, read_permit_renewal, write_permit_renewal
-        ),
-        "permit_notice": Message(PermitNotice, read_permit_notice, write_permit_notice),
-        "inquiry_refusal": Message(
-            InquiryRefusal, read_inquiry_refusal, write_inquiry_refusal
-        ),
-        "submission_accepted": Message(
-            SubmissionAccepted, read_submission_accepted, write_submission_accepted
-        ),
-        "submission_refused": Message(
-            SubmissionRefused, read_submission_refused, write_submission_refused
-        ),
-        "inquiry_status": Message(
-            InquiryStatus, read_inquiry_status, write_inquiry_status
-        ),
-        "submission_status": Message(
-            SubmissionStatus, read_submission_status, write_submission_status
-        ),
+        message.name: message
+        for part in (
+            resident_messages,
+            search_messages,
+            number_messages,
+            move_messages,
+            stream_messages,
+            card_messages,
+            register_messages,
+            linkage_messages,
+            provision_messages,
+            inside_messages,
+        )
+        for message in part.MESSAGES
     }
 )
 """Every message type, by name."""
@@ -177,6 +106,7 @@ _NAMES: Final = {message.value: name for name, message in MESSAGES.items()}
 __all__ = [
     "LAPSE_TEXT",
     "MESSAGES",
+    "EightItems",
     "IdentityInformationUpdate",
     "IdentityInformationUpdateNotice",
     "IdentityRecord",
@@ -215,7 +145,8 @@ def read_payload(name: str, data: bytes) -> Payload:
     not a valid payload of it.
     """
     element = validate(name, data)
-    return MESSAGES[name].read(element)
+    value: Payload = MESSAGES[name].read(element)
+    return value
 
 
 def type_name(value: Payload) -> str:

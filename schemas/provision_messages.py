@@ -7,11 +7,12 @@ head. Readers, writers and reprs follow the same laws as in `linkage_messages`.
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from schemas import forms
 from schemas.forms import leaf
 from schemas.payload import document
+from schemas.shape import Message
 from schemas.xml import Element, tag
 
 LAPSE_TEXT: Final = "期限までに情報は提供されませんでした。"
@@ -91,3 +92,18 @@ def write_provision_lapse(value: ProvisionLapse) -> bytes:
         leaf("item_no", str(value.item_no)),
         leaf("text", value.text),
     )
+
+
+ProvisionPayload: TypeAlias = InformationProvision | ProvisionLapse
+
+MESSAGES: Final = (
+    Message(
+        "information_provision",
+        InformationProvision,
+        read_information_provision,
+        write_information_provision,
+    ),
+    Message(
+        "provision_lapse", ProvisionLapse, read_provision_lapse, write_provision_lapse
+    ),
+)

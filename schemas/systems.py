@@ -2,47 +2,64 @@
 """The systems, devices, peers and networks that the assessment document names.
 
 Their ids are the roles of stations: in a certificate, in a header, in a row of the
-catalogue. The six that the rows of the catalogue name have constants.
+catalogue. Those that some row of the catalogue names have constants. The CS of another
+municipality is no role of its own: on the wire it is a `municipal_cs` of another
+organisation.
 """
 
 from typing import Final
 
 EXISTING: Final = "existing_resident_system"
+EXISTING_TERMINAL: Final = "existing_resident_terminal"
 CS: Final = "municipal_cs"
+TERMINAL: Final = "integrated_terminal"
 PREFECTURE: Final = "prefectural_server"
-BUSINESS: Final = "individual_business_system"
+NATIONAL: Final = "national_server"
+CARDS: Final = "individual_number_card_management_system"
+JLIS: Final = "jlis"
+ADDRESSEE: Final = "group_integrated_addressee_system"
+PLATFORM: Final = "common_platform_system"
 INTERMEDIATE: Final = "intermediate_server"
 CORE: Final = "information_provision_network_system"
+PORTAL: Final = "service_search_online_application"
+STORES: Final = "convenience_store_issuance_system"
+STORES_CENTER: Final = "convenience_store_issuance_center"
+JUSTICE_TERMINAL: Final = "ministry_of_justice_link_terminal"
+JUSTICE: Final = "ministry_of_justice"
+FAMILY_REGISTER: Final = "family_register_system"
+BUSINESS: Final = "individual_business_system"
+TAX: Final = "tax_system"
+SEALS: Final = "seal_registration_system"
 
 SYSTEMS: Final = frozenset(
     {
         EXISTING,
-        "existing_resident_terminal",
+        EXISTING_TERMINAL,
         "juki_net",
         CS,
         "tamper_resistant_device",
-        "integrated_terminal",
+        TERMINAL,
         PREFECTURE,
-        "national_server",
+        NATIONAL,
         "other_municipal_cs",
-        "individual_number_card_management_system",
-        "jlis",
-        "group_integrated_addressee_system",
-        "common_platform_system",
+        CARDS,
+        JLIS,
+        ADDRESSEE,
+        PLATFORM,
         INTERMEDIATE,
         "intermediate_server_platform",
         "intermediate_server_terminal",
         CORE,
-        "service_search_online_application",
-        "convenience_store_issuance_system",
-        "convenience_store_issuance_center",
-        "ministry_of_justice_link_terminal",
-        "ministry_of_justice",
-        "family_register_system",
+        PORTAL,
+        STORES,
+        STORES_CENTER,
+        JUSTICE_TERMINAL,
+        JUSTICE,
+        FAMILY_REGISTER,
         "family_register_supplement_link",
         BUSINESS,
-        "tax_system",
-        "seal_registration_system",
+        TAX,
+        SEALS,
         "lgwan",
         "government_cloud",
     }

@@ -24,9 +24,7 @@ def _may_send(case: Case) -> bool:
     header = case.opened.header
     known = row(header.message_type)
     return (
-        header.sender.role in known.sender_roles
-        and header.receiver.role in known.receiver_roles
-        and known.network != "inside"
+        (header.sender.role, header.receiver.role) in known.outside
         and header.in_reply_to is None
         and (known.answer is not Answer.NONE)
     )

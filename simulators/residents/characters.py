@@ -11,15 +11,20 @@ as its recorded substitute (代替文字). Three laws:
 - What has no substitute in the table becomes the geta mark (〓), as on paper.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_CODEC: Final = "shift_jis_2004"
-"""The membership test. ``euc_jis_2004`` lets JIS X 0212 in as well."""
+from schemas.charset import GETA, characters, external_count, is_selector, unwritable
 
-GETA: Final = "〓"
-"""Stands where a character is known to be and cannot be shown."""
+__all__ = [
+    "GETA",
+    "SUBSTITUTES",
+    "Substitution",
+    "external_count",
+    "substitute",
+    "unvoiced",
+]
 
 SUBSTITUTES: Final[Mapping[str, str]] = {
     "髙": "高",
@@ -47,9 +52,6 @@ SUBSTITUTES: Final[Mapping[str, str]] = {
 }
 """External character to substitute, both one code point; escapes are compatibility
 forms, which an editor might otherwise change unseen."""
-
-_HANDAKUTEN: Final = "\u309a"
-"""Combining mark: か゚ is one character of JIS X 0213 in two code points."""
 
 _UNVOICED: Final = str.maketrans(
     "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽゔぁぃぅぇぉっゃゅょゎゕゖ",
@@ -79,20 +81,13 @@ def substitute(text: str) -> tuple[str, tuple[Substitution, ...]]:
     parts: list[str] = []
     made: list[Substitution] = []
     position = 0
-    for character in _characters(text):
+    for character in characters(text):
         part = character if _in_jis(character) else _substitute_of(character)
         if part != character:
             made.append(Substitution(position, character, part))
         parts.append(part)
         position += len(character)
     return "".join(parts), tuple(made)
-
-
-def external_count(text: str) -> int:
-    """How many characters (not code points) of ``text`` are external (外字数)."""
-    if _in_jis(text):
-        return 0
-    return sum(not _in_jis(character) for character in _characters(text))
 
 
 def unvoiced(kana: str) -> str:
@@ -103,34 +98,10 @@ def unvoiced(kana: str) -> str:
     return kana.translate(_UNVOICED)
 
 
-def _characters(text: str) -> Iterator[str]:
-    """The text cut before every code point that does not belong to the one before."""
-    start = 0
-    for end in range(1, len(text) + 1):
-        if end < len(text) and _continues(text[start:end], text[end]):
-            continue
-        yield text[start:end]
-        start = end
-
-
-def _continues(character: str, mark: str) -> bool:
-    if _is_selector(mark):
-        return not _is_selector(character[0])
-    return mark == _HANDAKUTEN and _in_jis(character + mark)
-
-
-def _is_selector(mark: str) -> bool:
-    return "\ufe00" <= mark <= "\ufe0f" or "\U000e0100" <= mark <= "\U000e01ef"
-
-
 def _in_jis(text: str) -> bool:
-    try:
-        text.encode(_CODEC)
-    except UnicodeEncodeError:
-        return False
-    return True
+    return unwritable(text) is None
 
 
 def _substitute_of(character: str) -> str:
-    base = "".join(mark for mark in character if not _is_selector(mark))
+    base = "".join(mark for mark in character if not is_selector(mark))
     return SUBSTITUTES.get(base, base if base and _in_jis(base) else GETA)

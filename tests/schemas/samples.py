@@ -2,8 +2,8 @@
 """Samples as tests ask for them, and every small way to spoil one.
 
 A mutation changes one element of a sample. `spoiled` says for each whether the schema
-has to refuse it: a sample holds every optional element, so all but the listed
-exceptions are faults.
+has to refuse it: a sample holds every optional element, so whatever the value class has
+to have exactly once is a fault where it is missing or twice.
 """
 
 import copy
@@ -16,14 +16,14 @@ from lxml import etree
 
 from schemas.catalogue import ROWS
 from schemas.markup import NAMESPACE
-from schemas.record_fields import FIELDS
+from tests.schemas.shape_of import CHOICES, part_at, parts
 
 TYPES = tuple(ROWS)
 
-MAY_BE_ABSENT = {field.english_name for field in FIELDS if field.optional}
-MAY_BE_ABSENT |= {"rule", "processing_number", "message_id"}
-MAY_BE_REPEATED = {"entry", "rule"}
-CODE_MAY_BE_ABSENT = {"inquiry_status", "submission_status"}
+ALL_DIFFERENT = {"kind"}
+"""Repeated elements whose texts may not be the same twice."""
+NONE_IS_ENOUGH = {"rule"}
+"""Repeated elements of which the sample has one, and that may be absent."""
 
 
 def sample(type_name: str) -> bytes:
@@ -64,12 +64,12 @@ def spoiled(type_name: str) -> Iterator[Spoiled]:
     for index, element in enumerate(root.iter()):
         if element is root:
             continue
-        name = name_of(element)
         for how in ("drop", "double", "rename", "attribute", "empty", "nest"):
             changed = copy.deepcopy(root)
             _change(list(changed.iter())[index], how)
             data = etree.tostring(changed, encoding="UTF-8")
-            yield Spoiled(f"{how} {name}", data, _is_fault(type_name, name, how))
+            refused = _is_fault(type_name, element, how)
+            yield Spoiled(f"{how} {name_of(element)}", data, refused)
 
 
 def _change(element: etree._Element, how: str) -> None:
@@ -89,13 +89,25 @@ def _change(element: etree._Element, how: str) -> None:
         etree.SubElement(element, element.tag).text = element.text
 
 
-def _is_fault(type_name: str, name: str, how: str) -> bool:
-    if how == "drop" and name == "code":
-        return type_name not in CODE_MAY_BE_ABSENT
-    if how == "drop" and name in {"processing_number", "message_id"}:
-        return type_name != "submission_accepted"
-    if how == "drop" and name == "entry":
-        return False  # the sample has two
-    if how == "drop":
-        return name not in MAY_BE_ABSENT
-    return not (how == "double" and name in MAY_BE_REPEATED)
+def _is_fault(type_name: str, element: etree._Element, how: str) -> bool:
+    if how not in ("drop", "double", "empty"):
+        return True
+    kind, part = part_at(type_name, _path(element))
+    if part is None:
+        return True
+    if how == "double":
+        return not part.often or part.element in ALL_DIFFERENT
+    if how == "empty":
+        return not (
+            part.is_node and all(one.perhaps for one in parts(part.inside))
+        ) or (part.inside in CHOICES)
+    if part.often:
+        alone = len(element.getparent().findall(element.tag)) == 1
+        return alone and part.element not in NONE_IS_ENOUGH
+    return not part.perhaps or kind in CHOICES
+
+
+def _path(element: etree._Element) -> tuple[str, ...]:
+    """The names from below the root down to the element."""
+    above = [name_of(each) for each in element.iterancestors()]
+    return (*reversed(above[:-1]), name_of(element))

@@ -18,6 +18,9 @@ DIGESTS = {
     "information_kinds.csv": (
         "def16011434a1e7f8423d81b464c7ce192e5713a30222e64a13d372835237173"
     ),
+    "internal_transfer_affairs.csv": (
+        "97eca3f9741ab77c6bd05abaef7a50073d31378142515dc3f7ba0221787a7306"
+    ),
     "permit_matching_list.csv": (
         "ceb59b40a2c750c5d8149f813ba24dd3cf65408edc18d009e96d802bfa53cdd1"
     ),

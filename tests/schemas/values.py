@@ -2,13 +2,19 @@
 """Hypothesis strategies: any value of any message that the schema has room for."""
 
 from datetime import UTC, date, datetime
-from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas import messages
+from schemas import (
+    card_messages,
+    messages,
+    move_messages,
+    search_messages,
+    stream_messages,
+)
 from schemas.matching_list import KINDS
+from tests.schemas.shape_of import CHOICES, Part, parts
 
 XML_TEXT = st.characters(
     exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"
@@ -37,21 +43,56 @@ MOMENT = st.datetimes(
 DATE = st.dates(date(1800, 1, 1), date(2199, 12, 31))
 SENTENCE = st.text(XML_TEXT | st.just("\n"), min_size=1, max_size=40)
 
+_CODE_OF_RECORD = word(r"[0-9]{11}")
+_MUNICIPALITY = word(r"[0-9]{6}")
+_POSTAL_CODE = word(r"[0-9]{7}")
+_LOCAL_ID = word(r"[0-9A-Za-z_.\-]{1,40}")
+_SERIAL = word(r"([0-9A-F]{2}){1,20}")
+_ITEM_NAME = word(r"[a-z_]{1,64}")
+_POSITIVE = st.integers(1, 999_999_999)
+_CERTIFICATES = ["residence_record", "seal_registration", "tax", "family_register"]
+
 _OWN_FORM: dict[str, st.SearchStrategy[Any]] = {
-    "resident_record_code": word(r"[0-9]{11}"),
-    "old_resident_record_code": word(r"[0-9]{11}"),
+    "resident_record_code": _CODE_OF_RECORD,
+    "old_resident_record_code": _CODE_OF_RECORD,
     "individual_number": word(r"[0-9]{12}"),
-    "municipality_code": word(r"[0-9]{6}"),
-    "previous_municipality_code": word(r"[0-9]{6}"),
+    "municipality_code": _MUNICIPALITY,
+    "previous_municipality_code": _MUNICIPALITY,
+    "new_municipality_code": _MUNICIPALITY,
     "oaza_aza_code": word(r"[0-9]{1,12}"),
-    "postal_code": word(r"[0-9]{7}"),
+    "postal_code": _POSTAL_CODE,
+    "destination_postal_code": _POSTAL_CODE,
     "sex": st.sampled_from("0129"),
     "change_reason": word(r"[0-9A-Za-z_]{1,32}"),
-    "request_management_number": word(r"[0-9A-Za-z_.\-]{1,40}"),
-    "operator_id": word(r"[0-9A-Za-z_.\-]{1,40}"),
-    "operation_terminal_id": word(r"[0-9A-Za-z_.\-]{1,40}"),
+    "request_management_number": _LOCAL_ID,
+    "operator_id": _LOCAL_ID,
+    "operation_terminal_id": _LOCAL_ID,
+    "certificate_number": _LOCAL_ID,
+    "card_management_number": _LOCAL_ID,
+    "business_addressee_number": _LOCAL_ID,
     "record_status_flag": word(r"[0-9A-Za-z]"),
-    "update_sequence_number": st.integers(1, 999_999_999),
+    "update_sequence_number": _POSITIVE,
+    "batch": _POSITIVE,
+    "batches": _POSITIVE,
+    "part": _POSITIVE,
+    "parts": _POSITIVE,
+    "addressee_number": word(r"[0-9]{15}"),
+    "subject_code": CODE,
+    "organisation": ORGANISATION,
+    "affair_item": word(r"[1-9][0-9]{0,2}(の[1-9])?"),
+    "layout_version": word(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,15}"),
+    "occasion": st.sampled_from(["first", "change"]),
+    "finding": st.sampled_from(["differs", "only_sent", "only_kept"]),
+    "differing": _ITEM_NAME,
+    "wanted": _ITEM_NAME,
+    "card_event": st.sampled_from(["issued", "abolished", "collected", "returned"]),
+    "certificate_kind": st.sampled_from(_CERTIFICATES),
+    "certificate_serial": _SERIAL,
+    "replaced_certificate_serial": _SERIAL,
+    "residence_card_number": word(r"[A-Z]{2}[0-9]{8}[A-Z]{2}"),
+    "nationality": word(r"[A-Z]{3}"),
+    "digest": DIGEST,
+    "extract": st.binary(min_size=1, max_size=300),
 }
 _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: text(40),
@@ -59,29 +100,45 @@ _BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     date: DATE,
     datetime: MOMENT,
+    bytes: IDENTIFIER,
 }
+MAY_BE_NONE_OF = {
+    (search_messages.IdentityInformationSearchResult, "persons"),
+    (move_messages.WideAreaIssuanceReply, "members"),
+    (stream_messages.Difference, "differing"),
+    (stream_messages.ConsistencyCheckResult, "differences"),
+    (card_messages.ConvenienceStoreIssuanceReply, "items"),
+}
+"""Repeated elements that need not be there at all."""
 
 
-def _of_field(name: str, hint: Any) -> st.SearchStrategy[Any]:
-    plain = [part for part in get_args(hint) if part is not NoneType]
-    form = _OWN_FORM.get(name, _BY_TYPE[plain[0] if plain else hint])
-    return st.none() | form if plain else form
+def values_of(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a class whose types say how it is written."""
+    made = {part.field: _of_part(kind, part) for part in parts(kind)}
+    if kind in CHOICES:
+        return st.one_of(
+            *(
+                form.map(lambda it, name=name: kind(**{name: it}))
+                for name, form in made.items()
+            )
+        )
+    return st.fixed_dictionaries(made).map(lambda found: kind(**found))
 
 
-RECORD = st.fixed_dictionaries(
-    {
-        name: _of_field(name, hint)
-        for name, hint in get_type_hints(messages.IdentityRecord).items()
-    }
-).map(lambda fields: messages.IdentityRecord(**fields))
+def _of_part(kind: Any, part: Part) -> st.SearchStrategy[Any]:
+    if part.is_node:
+        form = values_of(part.inside)
+    else:
+        form = _OWN_FORM.get(part.field, _BY_TYPE.get(part.inside))
+    if part.often:
+        least = 0 if (kind, part.field) in MAY_BE_NONE_OF else 1
+        return st.lists(form, min_size=least, max_size=3).map(tuple)
+    return st.none() | form if part.perhaps and kind not in CHOICES else form
 
-VALUES: dict[str, st.SearchStrategy[messages.Payload]] = {
-    "identity_information_update": st.builds(
-        messages.IdentityInformationUpdate, record=RECORD
-    ),
-    "identity_information_update_notice": RECORD.map(
-        messages.IdentityInformationUpdateNotice.of
-    ),
+
+RECORD = values_of(messages.IdentityRecord)
+
+_BY_HAND: dict[str, st.SearchStrategy[Any]] = {
     "information_inquiry_request": st.builds(
         messages.InformationInquiryRequest,
         item_no=ITEM_NO,
@@ -171,3 +228,9 @@ VALUES: dict[str, st.SearchStrategy[messages.Payload]] = {
         code=st.none() | REFUSAL,
     ),
 }
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    name: _BY_HAND[name] if name in _BY_HAND else values_of(message.value)
+    for name, message in messages.MESSAGES.items()
+}
+"""Any value of each message type."""

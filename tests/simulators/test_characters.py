@@ -85,7 +85,7 @@ def test_a_substitution_says_nothing_of_the_name_in_its_representation():
     assert "高" not in repr(made)
 
 
-@pytest.mark.parametrize("character", ["\ufa19", "①", "㈱", "ｶ", "\u3000", "Ａ"])
+@pytest.mark.parametrize("character", ["\ufa19", "①", "㈱", "\u3000", "Ａ"])
 def test_what_unicode_would_normalise_stays(character):
     assert unicodedata.normalize("NFKC", character) != character
     assert substitute(character) == (character, ())
@@ -106,7 +106,7 @@ def test_whatever_the_text_the_substitute_can_be_encoded(text):
 @given(text=ANY_TEXT)
 def test_as_many_are_replaced_as_are_external(text):
     plain, made = substitute(text)
-    assert len(made) == external_count(text)
+    assert len(made) == external_count(text) - text.count(GETA)
     assert (plain == text) == (made == ())
     assert substitute(plain) == (plain, ())
 

@@ -138,6 +138,12 @@ def test_the_answer_is_sealed_for_nobody_but_the_requester(world, code):
     assert code(sealing_certificate_digest=bytes(32)) == "SK-M10"
 
 
+def test_a_requester_that_no_answer_could_reach_gets_no_permit(world, code):
+    entry = replace(world.entry(REQUESTER), endpoint=None)
+    view = FakeView(world.facts(CORE, _knowing(world, entry)))
+    assert code(view=view) == "SK-P06"
+
+
 def test_a_code_of_another_organisation_is_unknown(code):
     assert code(subject_code=code_of(PLAIN, PROVIDER.organisation)) == "SK-K01"
     assert code(subject_code=code_of(PLAIN, OTHER.organisation)) == "SK-K01"
@@ -202,9 +208,10 @@ PERMIT_DIGEST = bytes(range(100, 132))
 def renewal(world):
     """The code of a renewal request's first fault."""
 
-    def ask(*, at=NOON, sender=PROVIDER, transaction=None, **header):
+    def ask(*, at=NOON, sender=PROVIDER, transaction=None, directory=None, **header):
         known = open_transaction(permit_digest=PERMIT_DIGEST, **(transaction or {}))
-        view = FakeView(world.facts(CORE), transactions={NUMBER: known})
+        facts = world.facts(CORE, directory)
+        view = FakeView(facts, transactions={NUMBER: known})
         header = {
             "processing_number": NUMBER,
             "permit_digest": PERMIT_DIGEST,
@@ -246,3 +253,17 @@ def test_a_permit_is_renewed_to_its_release_by_and_no_later(renewal):
     ends = {"release_by": NOON + DAY}
     assert renewal(transaction=ends, at=NOON + DAY) == ""
     assert renewal(transaction=ends, at=NOON + DAY + SECOND) == "SK-C03"
+
+
+@pytest.mark.parametrize("missing", [{"endpoint": None}, {"sealing": ()}])
+def test_a_permit_is_not_renewed_for_whom_no_answer_could_reach(
+    world, renewal, missing
+):
+    entry = replace(world.entry(REQUESTER), **missing)
+    assert renewal(directory=_knowing(world, entry)) == "SK-P06"
+
+
+def test_a_permit_is_not_renewed_for_who_left_the_network(world, renewal):
+    stations = world.directory.master.stations
+    others = [entry for entry in stations if entry.name != REQUESTER]
+    assert renewal(directory=world.directory_of(*others)) == "SK-P06"

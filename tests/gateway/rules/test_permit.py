@@ -90,6 +90,13 @@ def test_each_item_of_the_list_is_provided_to_its_own_requester(world, code, num
     assert code(order(world, item_no=number), view=view) == ""
 
 
+@pytest.mark.parametrize("missing", [{"endpoint": None}, {"sealing": ()}])
+def test_nothing_is_provided_to_whom_no_answer_could_reach(world, code, missing):
+    entry = replace(world.entry(REQUESTER), **missing)
+    view = FakeView(world.facts(PROVIDER, _known(world, entry)))
+    assert code(order(world), view=view) == "SK-C07"
+
+
 @pytest.mark.parametrize("number", ITEMS)
 def test_no_item_is_provided_to_all_the_other_requesters(world, code, number):
     others = frozenset(REQUESTER_KINDS) - {ITEMS[number].requester_kind}
