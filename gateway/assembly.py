@@ -25,6 +25,7 @@ from gateway.services.certificates import Certificates
 from gateway.services.clock import Clock
 from gateway.services.clock_watch import ClockWatch
 from gateway.services.counters import Counters
+from gateway.services.cs_inside import CsInside
 from gateway.services.holds import Holds
 from gateway.services.inside import Inside as InsideService
 from gateway.services.links import Links
@@ -156,10 +157,14 @@ class _Making:
         known = self._station.directory.peers
         yield "outside", self._listener("outside", known, self._runtime.post)
         if self._station.config.inside is not None:
-            cs = self._role if isinstance(self._role, MunicipalCs) else None
-            inside = InsideService(self._runtime, cs, self._clock)
+            inside = self._inside()
             allowed = self._station.config.inside.names()
             yield "inside", self._listener("inside", allowed, inside.handle)
+
+    def _inside(self) -> InsideService | CsInside:
+        if isinstance(self._role, MunicipalCs):
+            return CsInside(self._runtime, self._role, self._clock)
+        return InsideService(self._runtime, self._clock)
 
     def _listener(self, name: str, known: Any, handle: Any) -> HttpListener:
         links, counters = self._links, self._counters

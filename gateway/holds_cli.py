@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from gateway.records.jst import jst
 from gateway.records.rows import Hold
 from gateway.records.store import StoreReader, commit_once
 from gateway.records.transaction import Transaction
+from gateway.services.clock import clock_of
 from gateway.services.holds import hold_event
 from pki.errors import PkiError
 from pki.keystore import load_secret
@@ -93,7 +94,11 @@ def show(path: Path, hold_id: str, operator: str, xml: bool) -> None:
     with _store(path) as (store, write):
         hold = _hold(store, hold_id)
         viewed = hold_event(
-            EventKind.OPERATOR, hold, _now(), operator=operator, detail="hold viewed"
+            EventKind.OPERATOR,
+            hold,
+            _now(path),
+            operator=operator,
+            detail="hold viewed",
         )
         record = prepare(viewed)
         write(lambda tx: tx.record(record))
@@ -140,9 +145,9 @@ def _decide(
     reason: str,
     digest: str | None,
 ) -> None:
-    now = _now()
     code = "SK-H01" if kind is EventKind.DECLINED else ""
     with _store(path) as (store, write):
+        now = _now(path)
         hold = _hold(store, hold_id)
         shown = hold.payload_digest if digest is None else _digest(digest)
         record = prepare(hold_event(kind, hold, now, code, operator, reason))
@@ -196,8 +201,9 @@ def _public(hold: Hold) -> dict[str, object]:
     }
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _now(path: Path) -> datetime:
+    """What time it is for the station."""
+    return clock_of(configs.load(path))()
 
 
 @contextmanager

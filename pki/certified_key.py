@@ -19,13 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pki import der
 from pki.algorithms import CURVE, KEY_ID_BYTES
 from pki.errors import UnusableCertificate
+from pki.names import MALFORMED
 
-_UNREADABLE = (
-    ValueError,
-    UnsupportedAlgorithm,
-    x509.ExtensionNotFound,
-    x509.DuplicateExtension,
-)
+_UNREADABLE = (UnsupportedAlgorithm, x509.ExtensionNotFound, *MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
     chain.pem                      issuing and root certificate: what stations believe
     plan.toml                      the plan; add stations here, then `issue` them
+    clock.json                     a TEST network's clock, see `sekisho time`
     root/root.key, root.crt        needed once; move the key offline after `init`
     issuing/issuing.key, issuing.crt, index.json, crl.pem
     stations/<organisation>-<role>/<purpose>.key, <purpose>.crt, store.key
@@ -32,6 +33,11 @@ class Layout:
     def plan(self) -> Path:
         """The plan that the authority goes by."""
         return self.directory / "plan.toml"
+
+    @property
+    def clock(self) -> Path:
+        """A TEST network's clock, see `pki.network_clock`; not each one has it."""
+        return self.directory / "clock.json"
 
     @property
     def root_key(self) -> Path:

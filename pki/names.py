@@ -22,11 +22,13 @@ URI_PREFIX = "urn:x-sekisho:station:"
 
 MALFORMED = (
     ValueError,
+    TypeError,
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
-"""What ``cryptography`` raises for what is not as RFC 5280 writes it."""
+"""What ``cryptography`` raises for what is not as RFC 5280 writes it; `TypeError` for
+a name whose value is a string of another kind than its attribute has."""
 
 _ORGANISATION = re.compile(r"[0-9A-Z]{6}", re.ASCII)
 _ROLE = re.compile(r"[a-z_]{1,64}", re.ASCII)

@@ -92,7 +92,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Read an index file; raises `AuthorityError` if it is damaged."""
         try:
             return msgspec.json.decode(read_public(path), type=cls)
-        except (msgspec.DecodeError, KeyFileError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyFileError) as error:
             raise AuthorityError(f"the index cannot be read: {error}") from None
 
     def save(self, path: Path) -> None:

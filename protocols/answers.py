@@ -25,7 +25,7 @@ from protocols import limits
 from protocols.directory import Directory
 from protocols.envelope import Opened, digest, unpack
 from protocols.errors import AnswerInvalid, Unreadable
-from protocols.header import whole_second
+from protocols.header import station_named, whole_second
 from protocols.refusals import REFUSALS, RefusalClass
 
 VERSION: Final = 1
@@ -165,47 +165,69 @@ def _from_receiver(
         raise AnswerInvalid("SK-T04")
 
 
-def _receipt(content: bytes, offered: Offered) -> Receipt:
+def read_receipt(content: bytes) -> Receipt:
+    """What the signed content of a receipt says, whoever signed it.
+
+    Raises `PkiError` or `ValueError`. Does not ask whether it is about a message of
+    ours: `read` does.
+    """
     raw = der.decode(_Receipt, content)
-    fits = (
-        raw.version == VERSION
-        and hmac.compare_digest(raw.header_digest, offered.header_digest)
-        and raw.message_id == offered.message_id
-        and raw.receiver == str(offered.receiver)
-    )
-    if not fits:
-        raise AnswerInvalid("SK-T04")
+    if raw.version != VERSION:
+        raise ValueError("a receipt of another version")
     return Receipt(
         message_id=raw.message_id,
         header_digest=raw.header_digest,
-        receiver=offered.receiver,
+        receiver=station_named(raw.receiver),
         at=whole_second(raw.at.as_datetime()),
         record_commitment=raw.record_commitment,
     )
 
 
-def _refusal(content: bytes, offered: Offered) -> SignedRefusal:
+def read_refusal(content: bytes) -> SignedRefusal:
+    """What the signed content of a refusal says, whoever signed it.
+
+    Raises `PkiError` or `ValueError`. Does not ask whether it is about a message of
+    ours: `read` does.
+    """
     raw = der.decode(_Refusal, content)
-    about_it = raw.header_digest in (None, offered.header_digest)
-    fits = (
-        raw.version == VERSION
-        and hmac.compare_digest(raw.request_digest, offered.envelope_digest)
-        and about_it
-        and raw.receiver == str(offered.receiver)
-        and raw.code in WIRE_CODES
-    )
-    if not fits:
-        raise AnswerInvalid("SK-T04")
+    if raw.version != VERSION or raw.code not in WIRE_CODES:
+        raise ValueError("a refusal of another version, or a code that is none")
+    if raw.header_digest is not None and len(raw.header_digest) != limits.DIGEST_SIZE:
+        raise ValueError("a digest of another length")
     return SignedRefusal(
         request_digest=raw.request_digest,
         header_digest=raw.header_digest,
-        receiver=offered.receiver,
+        receiver=station_named(raw.receiver),
         at=whole_second(raw.at.as_datetime()),
         code=raw.code,
         rule=raw.rule or "",
         retry=raw.retry,
         record_commitment=raw.record_commitment,
     )
+
+
+def _receipt(content: bytes, offered: Offered) -> Receipt:
+    found = read_receipt(content)
+    fits = (
+        hmac.compare_digest(found.header_digest, offered.header_digest)
+        and found.message_id == offered.message_id
+        and found.receiver == offered.receiver
+    )
+    if not fits:
+        raise AnswerInvalid("SK-T04")
+    return found
+
+
+def _refusal(content: bytes, offered: Offered) -> SignedRefusal:
+    found = read_refusal(content)
+    fits = (
+        hmac.compare_digest(found.request_digest, offered.envelope_digest)
+        and found.header_digest in (None, offered.header_digest)
+        and found.receiver == offered.receiver
+    )
+    if not fits:
+        raise AnswerInvalid("SK-T04")
+    return found
 
 
 def _reply(

@@ -36,6 +36,11 @@ class Peer:
     def endpoint(self) -> Endpoint | None:
         return self.entry.endpoint
 
+    @property
+    def can_receive(self) -> bool:
+        """Whether there is an address to send to and a certificate to seal for."""
+        return self.endpoint is not None and self.recipient is not None
+
 
 class Directory:
     """The master's stations and signers, with the trust store that judges them."""

@@ -139,9 +139,7 @@ def unpack(data: bytes, opener: Opener, directory: Directory, at: datetime) -> O
     """Open and verify one envelope; raises `Unreadable` with the exact inner code."""
     parts = unseal(data, opener)
     header, signer = read_signed_header(parts.signed_header, directory, at)
-    bound = content_digest(parts.salt, parts.payload)
-    if not hmac.compare_digest(bound, header.content_digest):
-        raise Unreadable("SK-U07")
+    _must_be_bound(parts, header)
     return Opened(
         header=header,
         signed_header=parts.signed_header,
@@ -149,3 +147,28 @@ def unpack(data: bytes, opener: Opener, directory: Directory, at: datetime) -> O
         signer=signer,
         payload=parts.payload,
     )
+
+
+def recall(data: bytes, opener: Opener, header_digest: bytes) -> bytes:
+    """The payload of an envelope that was verified when it came.
+
+    ``header_digest`` is what was kept of its signed header then. Asks of nobody's
+    certificate: it was believed at that moment, and what came of it since (expiry,
+    renewal, revocation) says nothing about what had arrived. Raises `Unreadable`
+    where it is not the same envelope, or not sealed for ``opener``.
+    """
+    parts = unseal(data, opener)
+    if not hmac.compare_digest(digest(parts.signed_header), header_digest):
+        raise Unreadable("SK-U03")
+    try:
+        signed = parse_signed(parts.signed_header)
+    except CmsError:
+        raise Unreadable("SK-U01") from None
+    _must_be_bound(parts, Header.decode(signed.content))
+    return parts.payload
+
+
+def _must_be_bound(parts: Unpacked, header: Header) -> None:
+    bound = content_digest(parts.salt, parts.payload)
+    if not hmac.compare_digest(bound, header.content_digest):
+        raise Unreadable("SK-U07")

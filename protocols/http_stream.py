@@ -27,6 +27,11 @@ class Stream(ABC, Generic[Event]):
         """The last message said that none follows."""
         self._fault: HttpFault | None = None
 
+    @property
+    def held(self) -> int:
+        """Bytes of a message that is not whole yet."""
+        return len(self._buffer)
+
     def receive(self, data: bytes) -> list[Event]:
         """What ``data`` completes; empty ``data`` means that the other end closed.
 
@@ -69,6 +74,7 @@ class Stream(ABC, Generic[Event]):
         """So many bytes off the front of the buffer; None: more are needed."""
         if len(self._buffer) < length:
             return None
-        taken = bytes(self._buffer[:length])
+        with memoryview(self._buffer) as buffer:
+            taken = bytes(buffer[:length])
         del self._buffer[:length]
         return taken

@@ -7,8 +7,10 @@ of a message can be given from outside.
 """
 
 import os
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from cryptography import x509
 from pki.cms import Signer
 from pki.keystore import load_private_key
 from pki.names import StationName
+from pki.oids import ID_CT_HEADER
 from pki.sealing import Opener, Recipient
 from pki.trust import TrustStore
 from protocols import answers, limits
@@ -25,6 +28,8 @@ from protocols.answers import Answer, Offered
 from protocols.directory import Directory
 from protocols.envelope import Packed, digest, pack
 from protocols.header import Header, content_digest, new_id, wire_time
+from simulators.clock import Clock, belief_of, follow, machine
+from simulators.shapes import enclosed
 from simulators.web import Client, Reply, client_context
 
 CMS = "application/cms"
@@ -54,7 +59,12 @@ class Peer:
     """One station, played by a simulator."""
 
     def __init__(
-        self, name: StationName, keys: Keys, chain: Path, directory: Directory
+        self,
+        name: StationName,
+        keys: Keys,
+        chain: Path,
+        directory: Directory,
+        clock: Clock = machine,
     ) -> None:
         self.name = name
         self.keys = keys
@@ -62,6 +72,8 @@ class Peer:
         self.signer = keys.signer()
         self.opener = keys.opener()
         self.sealing_digest = Recipient(keys.certificate("sealing")).digest
+        self.clock = clock
+        self.belief = belief_of(directory.trust, clock)
         self._chain = chain
 
     def write(
@@ -78,41 +90,58 @@ class Peer:
         permit_digest: bytes | None = None,
         lifetime: timedelta = timedelta(hours=1),
         now: datetime | None = None,
+        reshape: Callable[[bytes], bytes] | None = None,
     ) -> Packed:
-        """A sealed message; each keyword is a chance to tell it differently."""
-        made = now or datetime.now(UTC)
-        moment = wire_time(made)
-        peer = self.directory.peer(sealed_for or receiver)
-        if peer is None or peer.recipient is None:
-            raise ValueError(f"{receiver} is not in the master")
+        """A sealed message; each keyword is a chance to tell it differently.
+
+        ``reshape`` is given the DER of the signed header, for shapes that no library
+        would write.
+        """
+        made = now or self.clock()
+        recipient = self.recipient(sealed_for or receiver)
         salt = os.urandom(limits.SALT_SIZE)
         header = Header(
             message_id=message_id or new_id(made),
             message_type=message_type,
             sender=sender or self.name,
             receiver=receiver,
-            created=moment,
-            expires=moment + lifetime,
-            sealing_certificate=peer.recipient.digest,
+            created=wire_time(made),
+            expires=wire_time(made) + lifetime,
+            sealing_certificate=recipient.digest,
             content_digest=content_digest(salt, payload),
             processing_number=processing_number,
             permit_digest=permit_digest,
         )
-        return pack(
-            header, payload, salt, signer or self.signer, peer.recipient, moment
-        )
+        signing = signer or self.signer
+        if reshape is None:
+            return pack(header, payload, salt, signing, recipient, header.created)
+        signed = reshape(signing.sign(header.encode(), ID_CT_HEADER, header.created))
+        envelope = recipient.seal(enclosed(signed, salt, payload))
+        return Packed(header, signed, digest(signed), envelope)
+
+    def recipient(self, station: StationName) -> Recipient:
+        """Whom to seal for so that ``station`` can open it."""
+        peer = self.directory.peer(station)
+        if peer is None or peer.recipient is None:
+            raise ValueError(f"{station} is not in the master")
+        return peer.recipient
 
     def client(self, to: StationName) -> Client:
         """A link to ``to`` under our own TLS certificate."""
         peer = self.directory.peer(to)
         if peer is None or peer.endpoint is None:
             raise ValueError(f"{to} has no endpoint in the master")
-        context = client_context(
-            self._chain,
-            self.keys.directory / "tls.crt",
-            self.keys.directory / "tls.key",
-        )
-        return Client(peer.endpoint.host, peer.endpoint.port, context)
+        return Client(peer.endpoint.host, peer.endpoint.port, self.context())
+
+    def context(
+        self,
+        purpose: str = "tls",
+        version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    ) -> ssl.SSLContext:
+        """Our end of TLS, under the certificate for ``purpose``."""
+        own = self.keys.directory
+        certificate, key = own / f"{purpose}.crt", own / f"{purpose}.key"
+        return client_context(self._chain, certificate, key, version, self.belief)
 
     def post(self, packed: Packed, to: StationName | None = None) -> Reply:
         """Post a message to its receiver, or to somebody else."""
@@ -131,15 +160,17 @@ class Peer:
             by,
         )
         return answers.read(
-            reply.body, offered, self.opener, self.directory, datetime.now(UTC)
+            reply.body, offered, self.opener, self.directory, self.clock()
         )
 
 
-def load_directory(chain: Path, crl: Path, master: Path, anchor: Path) -> Directory:
+def load_directory(
+    chain: Path, crl: Path, master: Path, anchor: Path, clock: Clock = machine
+) -> Directory:
     """The verified master with its trust store."""
     trust = TrustStore.load(chain, crl)
+    follow(clock, trust.reload)
     certificate = x509.load_pem_x509_certificate(anchor.read_bytes())
-    now = datetime.now(UTC)
     return Directory(
-        masters.read(master.read_bytes(), [certificate], trust, now), trust
+        masters.read(master.read_bytes(), [certificate], trust, clock()), trust
     )

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -58,7 +58,7 @@ class PrefecturalServer:
         self, method: str, path: str, body: bytes, certificate: x509.Certificate
     ) -> Reply:
         """Answer one request."""
-        now = datetime.now(UTC)
+        now = self._peer.clock()
         try:
             identity = self._peer.directory.trust.check(certificate, Purpose.TLS, now)
         except Untrusted:

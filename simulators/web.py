@@ -16,6 +16,9 @@ from typing import Any
 
 from cryptography import x509
 
+from simulators import clock as clocks
+from simulators.clock import Belief
+
 TIMEOUT = 15.0
 """Seconds for one exchange: a simulator that waits longer is waiting for a fault."""
 MAX_BODY = 2 * 1024 * 1024
@@ -35,11 +38,15 @@ class Reply:
 
 
 def client_context(
-    chain: Path, certificate: Path | None, key: Path | None
+    chain: Path,
+    certificate: Path | None,
+    key: Path | None,
+    version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    belief: Belief | None = None,
 ) -> ssl.SSLContext:
-    """TLS 1.3 with our certificate; trusts ``chain`` and nothing else."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    """This version of TLS with our certificate; trusts ``chain`` and nothing else."""
+    context = clocks.context(ssl.PROTOCOL_TLS_CLIENT, belief)
+    context.minimum_version = context.maximum_version = version
     context.check_hostname = False  # a station is known by its SAN URI
     context.load_verify_locations(chain)
     if certificate is not None:
@@ -47,9 +54,11 @@ def client_context(
     return context
 
 
-def server_context(chain: Path, certificate: Path, key: Path) -> ssl.SSLContext:
+def server_context(
+    chain: Path, certificate: Path, key: Path, belief: Belief | None = None
+) -> ssl.SSLContext:
     """TLS 1.3 that asks for a client certificate of ``chain``."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = clocks.context(ssl.PROTOCOL_TLS_SERVER, belief)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(chain)
@@ -123,6 +132,10 @@ def serve(host: str, port: int, context: ssl.SSLContext, handle: Handle) -> Any:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = TIMEOUT
+
+        def setup(self) -> None:
+            super().setup()
+            self.connection.do_handshake()
 
         def do_POST(self) -> None:
             self._answer()

@@ -64,7 +64,11 @@ HOMES = {
     "pkilint": ("pki/lint_rules.py",),
     "pyasn1": ("pki/lint_rules.py",),
     "httptools": ("protocols/http",),
-    "sqlite3": ("gateway/records/", "gateway/inspection/store.py"),
+    "sqlite3": (
+        "gateway/records/",
+        "gateway/inspection/store.py",
+        "simulators/register/store.py",
+    ),
     "twisted": (
         "gateway/services/",
         "gateway/records/",

@@ -2,13 +2,11 @@
 """Receipts and refusals as `protocols.answers` reads them, without what they answer.
 
 `protocols.answers.read` judges an answer against the message that was sent. Whoever
-inspects one seldom has that, so the value is read here by the same DER door and the
-same structure, and the answer is put to `answers.read` as if it were for just what it
-names. A test holds the two readers against each other.
+inspects one seldom has that, so its content is read by itself, and the answer is then
+put to `answers.read` as if it were for just what it names.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
 
 from gateway.inspection import throwaway
 from gateway.inspection.known import Known
@@ -23,40 +21,14 @@ from gateway.inspection.report import (
 )
 from gateway.inspection.signed import RECEIPT, Kind
 from gateway.inspection.words import moment
-from pki import der
 from pki.errors import PkiError
 from pki.trust import Identity
-from protocols import answers, limits
-from protocols.answers import WIRE_CODES, Offered
+from protocols import answers
+from protocols.answers import Offered
 from protocols.errors import AnswerInvalid
-from protocols.header import station_named, whole_second
 from protocols.refusals import refusal
 
-VERSION = answers.VERSION
 _CODE = "SK-T04"
-
-
-@der.sequence
-class _Receipt:
-    version: int
-    message_id: Annotated[bytes, der.Size.exact(limits.MESSAGE_ID_SIZE)]
-    header_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
-    receiver: str
-    at: der.GeneralizedTime
-    record_commitment: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
-
-
-@der.sequence
-class _Refusal:
-    version: int
-    request_digest: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
-    header_digest: Annotated[bytes | None, der.Implicit(0)]
-    receiver: str
-    at: der.GeneralizedTime
-    code: str
-    rule: Annotated[str | None, der.Implicit(1)]
-    retry: bool
-    record_commitment: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +77,31 @@ def judged(
 
 
 def _receipt(content: bytes) -> Value:
-    raw = der.decode(_Receipt, content)
-    receiver, at = station_named(raw.receiver), whole_second(raw.at.as_datetime())
-    if raw.version != VERSION:
-        raise ValueError("another version")
+    said = answers.read_receipt(content)
     facts = (
-        ("receiver", str(receiver)),
-        ("taken over at", moment(at)),
-        ("message id", raw.message_id.hex()),
-        ("its signed header", raw.header_digest.hex()),
-        ("record commitment", raw.record_commitment.hex()),
+        ("receiver", str(said.receiver)),
+        ("taken over at", moment(said.at)),
+        ("message id", said.message_id.hex()),
+        ("its signed header", said.header_digest.hex()),
+        ("record commitment", said.record_commitment.hex()),
     )
-    offered = Offered(bytes(32), raw.message_id, raw.header_digest, receiver)
+    offered = Offered(bytes(32), said.message_id, said.header_digest, said.receiver)
     return Value(offered, facts)
 
 
 def _refusal(content: bytes) -> Value:
-    raw = der.decode(_Refusal, content)
-    receiver, at = station_named(raw.receiver), whole_second(raw.at.as_datetime())
-    if raw.version != VERSION or raw.code not in WIRE_CODES:
-        raise ValueError("another version, or a code that is none")
-    header_digest = raw.header_digest or b""
-    if raw.header_digest is not None and len(raw.header_digest) != limits.DIGEST_SIZE:
-        raise ValueError("a digest of another length")
-    row = refusal(raw.code)
+    said = answers.read_refusal(content)
+    header_digest = said.header_digest or b""
+    row = refusal(said.code)
     facts = (
-        ("receiver", str(receiver)),
-        ("refused at", moment(at)),
-        ("bytes that were posted", raw.request_digest.hex()),
+        ("receiver", str(said.receiver)),
+        ("refused at", moment(said.at)),
+        ("bytes that were posted", said.request_digest.hex()),
         ("their signed header", header_digest.hex() or "could not be read"),
-        ("code", f"{raw.code} {row.ja} / {row.en}"),
+        ("code", f"{said.code} {row.ja} / {row.en}"),
         ("what to do", row.mend),
-        ("may be offered again", "yes" if raw.retry else "no"),
-        ("record commitment", raw.record_commitment.hex()),
+        ("may be offered again", "yes" if said.retry else "no"),
+        ("record commitment", said.record_commitment.hex()),
     )
-    offered = Offered(raw.request_digest, bytes(16), header_digest, receiver)
+    offered = Offered(said.request_digest, bytes(16), header_digest, said.receiver)
     return Value(offered, facts)

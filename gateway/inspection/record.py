@@ -39,6 +39,7 @@ MAX_BAD: Final = 1000
 MAX_ARRAY: Final = 4 * 1024 * 1024
 """Bytes of one JSON array: unlike lines, it is read as a whole."""
 RULE: Final = "R-111, 番号法第23条"
+_NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PERSONAL: Final = ("person_tag", "operator", "detail")
 
 
@@ -101,7 +102,7 @@ def _every(total: int, bad: int) -> Finding:
 def _begins_as_record(line: bytes) -> bool:
     try:
         value: Any = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except _NO_JSON:
         return False
     return isinstance(value, dict) and {"kind", "at", "direction"} <= value.keys()
 
@@ -112,7 +113,7 @@ def _array(data: bytes) -> Iterator[bytes]:
         raise NoRecord
     try:
         return map(bytes, msgspec.json.decode(data, type=list[msgspec.Raw]))
-    except (msgspec.DecodeError, RecursionError):
+    except _NO_JSON:
         raise NoRecord from None
 
 
@@ -134,7 +135,7 @@ def _line(line: bytes, known: Known) -> Layer:
 def _as_told(line: bytes, known: Known) -> Layer:
     try:
         event = msgspec.json.decode(line, type=_Told)
-    except (msgspec.DecodeError, RecursionError):
+    except _NO_JSON:
         no = refused("it is an event", RULE, "", "it does not read as one")
         return Layer("event", (no,))
     facts = (

@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one station's store says about each linkage transaction, as plain values.
 
-The requester tells it from its inquiries, the core from its transactions (and from
-inquiries that it refused), the provider from its events alone: it has no table of
-transactions, only the record of orders that came and answers that went.
+The requester tells it from its inquiries (and from answers that it refused), the core
+from its transactions (and from inquiries that it refused), the provider from its
+events alone: it has no table of transactions, only the record of orders that came and
+answers that went.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.records.event import Event, EventKind, StoredEvent
 from gateway.records.rows import CoreTransaction, Inquiry
+from protocols.refusals import RefusalClass, refusal
 
 IN_PROGRESS: Final = "in_progress"
+UNDELIVERED: Final = "undelivered"
+"""The provider gave its answer up without knowing whether it arrived."""
 REFUSED: Final = "refused"
 LAPSED: Final = "lapsed"
 PROVIDED: Final = "provided"
-_ORDER: Final = (IN_PROGRESS, REFUSED, LAPSED, PROVIDED)
+_ORDER: Final = (IN_PROGRESS, UNDELIVERED, REFUSED, LAPSED, PROVIDED)
 """Weakest first. A provider that refused a second order has still provided."""
 
 _TAKEN: Final = frozenset({EventKind.RECEIPTED, EventKind.ANSWERED})
 """The peer's own signature says that it has the message."""
+_ANSWERS: Final = frozenset({"information_provision", "provision_lapse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +46,24 @@ class Account:
     outcome: str
 
 
-def requester_accounts(station: str, inquiries: Iterable[Inquiry]) -> Iterator[Account]:
-    """What a requester says: every inquiry of its own systems."""
+def requester_accounts(
+    station: str, inquiries: Iterable[Inquiry], events: Iterable[StoredEvent]
+) -> Iterator[Account]:
+    """What a requester says: every inquiry of its own systems.
+
+    One that waits, although its provider's answer was refused for good, is refused.
+    """
+    turned_away = _answers_refused(events)
     for inquiry in inquiries:
+        number = inquiry.processing_number.hex()
         yield Account(
             station=station,
-            processing_number=inquiry.processing_number.hex(),
+            processing_number=number,
             requester=organisation(station),
             provider=organisation(inquiry.provider),
             item_no=inquiry.item_no,
             kinds=frozenset(inquiry.kinds),
-            outcome=inquiry.state,
+            outcome=_standing(inquiry, turned_away),
         )
 
 
@@ -106,6 +118,24 @@ def organisation(station: str) -> str:
     return station.partition("/")[0]
 
 
+def _answers_refused(events: Iterable[StoredEvent]) -> set[tuple[str, str]]:
+    """Processing numbers, and the organisations whose answers to them were refused."""
+    return {
+        (event.processing_number, organisation(event.peer))
+        for event in (stored.event for stored in events)
+        if event.kind is EventKind.REFUSED
+        and event.direction == "in"
+        and event.message_type in _ANSWERS
+        and not refusal(event.code).retry
+    }
+
+
+def _standing(inquiry: Inquiry, turned_away: Collection[tuple[str, str]]) -> str:
+    key = inquiry.processing_number.hex(), organisation(inquiry.provider)
+    waits = inquiry.state == IN_PROGRESS
+    return REFUSED if waits and key in turned_away else inquiry.state
+
+
 def _is_refused_inquiry(event: Event) -> bool:
     return (
         event.kind is EventKind.REFUSED
@@ -154,4 +184,7 @@ def _outcome(event: Event) -> str:
         return PROVIDED if provided else LAPSED
     if event.kind is EventKind.REFUSED and event.direction == "in":
         return REFUSED
+    if event.kind is EventKind.FAILED and not refusal(event.code).retry:
+        told = refusal(event.code).kind is not RefusalClass.LOCAL
+        return REFUSED if told else UNDELIVERED
     return IN_PROGRESS

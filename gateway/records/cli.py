@@ -238,7 +238,8 @@ def _accounts(opened: Stores) -> tuple[list[Account], list[Account], list[Accoun
     core: list[Account] = []
     for station, store in opened:
         if station.endswith(f"/{INTERMEDIATE}"):
-            requesters += requester_accounts(station, store.inquiries())
+            events = store.all_events()
+            requesters += requester_accounts(station, store.inquiries(), events)
             providers += provider_accounts(station, store.all_events())
         elif station.endswith(f"/{CORE}"):
             core += core_accounts(station, store.transactions(), store.all_events())

@@ -10,27 +10,25 @@ daemon's next look sees it.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from gateway.records.base import Reads, Row, to_micros
-from gateway.records.connection import store_errors
 from gateway.records.copy_rows import CopyRow, check_rows, decode_row, encode_row
 from gateway.records.errors import ImportRefused
 from gateway.records.event import Event, EventKind, prepare
 from gateway.records.events import EventWrites
-from gateway.records.opening import checked_reader, writing
+from gateway.records.opening import writing
 from gateway.records.sealed import StoreKeys
 
 RESIDENT_RECORD: Final = "resident_record_information"
 """住民票関係情報: the kind of information that this affair provides."""
-_SELECT: Final = "SELECT addressee_tag, code_tag, flag_version, sealed FROM copies"
+EVERY_COPY: Final = "SELECT addressee_tag, code_tag, flag_version, sealed FROM copies"
 
-__all__ = ["Copy", "CopyReads", "ImportRefused", "export_copies", "import_copies"]
+__all__ = ["Copy", "CopyReads", "ImportRefused", "import_copies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +72,12 @@ class CopyReads(Reads):
     def copy_by_code(self, code: str) -> Copy | None:
         """The copy of the subject with that linkage code."""
         tag = self._keys.lookup_tag("code", code)
-        return self._copy(f"{_SELECT} WHERE code_tag = ?", tag)
+        return self._copy(f"{EVERY_COPY} WHERE code_tag = ?", tag)
 
     def copy_by_addressee(self, number: str) -> Copy | None:
         """The copy of the subject with that addressee number."""
         tag = self._keys.lookup_tag("addressee", number)
-        return self._copy(f"{_SELECT} WHERE addressee_tag = ?", tag)
+        return self._copy(f"{EVERY_COPY} WHERE addressee_tag = ?", tag)
 
     def copy_version(self, code: str) -> int | None:
         """The `flag_version` of that subject's copy, without opening it."""
@@ -95,7 +93,7 @@ class CopyReads(Reads):
         row = self._one(sql, tag)
         if row is None:
             return None
-        return _as_copy(_unsealed(row, self._keys), row[2])
+        return _as_copy(unsealed(row, self._keys), row[2])
 
 
 def import_copies(
@@ -118,29 +116,6 @@ def import_copies(
         return _Import(db, keys, at, operator).run(checked, replace)
 
 
-def export_copies(
-    path: Path, key: bytes, *, at: datetime, operator: str
-) -> Iterator[bytes]:
-    """Every copy as its import row, by addressee number, to compare (R-148).
-
-    That it was asked for, and by whom, is recorded before the first row comes.
-    """
-    keys = StoreKeys(key)
-    event = Event(
-        kind=EventKind.OPERATOR,
-        at=at,
-        direction="local",
-        operator=operator,
-        detail="copies exported",
-    )
-    with writing(path, keys) as db:
-        EventWrites(db, keys).record(prepare(event))
-    with closing(checked_reader(path, keys)) as reader, store_errors():
-        copies = [_unsealed(row, keys) for row in reader.execute(_SELECT)]
-    copies.sort(key=lambda copy: copy.addressee_number)
-    return map(encode_row, copies)
-
-
 class _Import:
     """One import, inside its transaction."""
 
@@ -152,7 +127,7 @@ class _Import:
         self._at = at
         self._operator = operator
         self._old: dict[bytes, CopyRow] = {
-            row[0]: _unsealed(row, keys) for row in db.execute(_SELECT)
+            row[0]: unsealed(row, keys) for row in db.execute(EVERY_COPY)
         }
 
     def run(self, rows: list[CopyRow], replace: bool) -> Imported:
@@ -221,7 +196,8 @@ class _Import:
         return number
 
 
-def _unsealed(row: Row, keys: StoreKeys) -> CopyRow:
+def unsealed(row: Row, keys: StoreKeys) -> CopyRow:
+    """A row of `EVERY_COPY` as it was imported; raises `StoreDamaged`."""
     addressee_tag, code_tag, version, sealed = row
     bound = _bound(addressee_tag, code_tag, version)
     return decode_row(keys.open("copies", bound, sealed))

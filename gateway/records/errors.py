@@ -72,6 +72,20 @@ class StoreMismatch(RecordsError):
     """
 
 
+class OutputRefused(RecordsError):
+    """So many copies are not given out on one person's word; the attempt is on record.
+
+    Have another person, who is responsible for the copies, approve it, and name them
+    with ``--approved-by``.
+    """
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"{count} copies are many: another person than the operator must approve "
+            "it, by --approved-by; nothing was given out"
+        )
+
+
 class ImportRefused(RecordsError):
     """A file of copies was refused at one row; nothing was changed.
 

@@ -45,6 +45,10 @@ class EventKind(enum.StrEnum):
     DECLINED = "declined"
     """A named person refused the held content."""
     LAPSED = "lapsed"
+    FETCHED = "fetched"
+    """One of our own systems took over what had come for it."""
+    ERASED = "erased"
+    """Its time was over, and nobody had fetched it."""
     WITHDRAWN = "withdrawn"
     """Taken back before it left."""
     RECEIPTED = "receipted"
@@ -182,14 +186,14 @@ def read_canonical(data: bytes) -> tuple[Event, dict[str, str]]:
     """The event and the digests of its evidence; raises `StoreDamaged`."""
     try:
         read = _DECODER.decode(data)
-    except msgspec.DecodeError:
+        values = {
+            name: getattr(read, name)
+            for name in _Canonical.__struct_fields__
+            if name not in ("evidence", "format")
+        }
+        return Event(**values), read.evidence
+    except (msgspec.DecodeError, TypeError, ValueError):
         raise StoreDamaged("an event") from None
-    values = {
-        name: getattr(read, name)
-        for name in _Canonical.__struct_fields__
-        if name not in ("evidence", "format")
-    }
-    return Event(**values), read.evidence
 
 
 def commitment(salt: bytes, canonical_bytes: bytes) -> bytes:
@@ -202,9 +206,9 @@ def prepare(event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
 
     Raises `ValueError` where an id or digest of ``event`` is not hex.
     """
-    at = to_micros(event.at)
     # Ids that begin with the time lie side by side in the index: fewer pages to sync.
-    record_id = (at // 1000).to_bytes(6) + token_bytes(RECORD_ID_SIZE - 6)
+    begins = moment_id(to_micros(event.at))
+    record_id = begins + token_bytes(RECORD_ID_SIZE - len(begins))
     salt = token_bytes(SALT_SIZE)
     data = canonical(event)
     promise = commitment(salt, data)
@@ -217,6 +221,14 @@ def prepare(event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
         msgspec.msgpack.encode(dict(event.evidence)),
     )
     return Prepared(event, record_id, salt, data, promise, columns)
+
+
+def moment_id(at: int) -> bytes:
+    """What the id of a record of that moment (microseconds) begins with.
+
+    It is the moment's millisecond, so that ids sort as their moments do.
+    """
+    return max(0, at // 1000).to_bytes(6)
 
 
 def search_columns(event: Event) -> tuple[Value, ...]:

@@ -21,6 +21,7 @@ from gateway.records.event import (
     Prepared,
     StoredEvent,
     commitment,
+    moment_id,
     read_canonical,
     search_columns,
 )
@@ -31,11 +32,15 @@ _INSERT: Final = (
     " evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SELECT: Final = "SELECT seq, record_id, commitment, canonical FROM events"
+_PAGED: Final = " FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+_EVERY: Final = f"SELECT seq, record_id, commitment, canonical{_PAGED}"
 _WHOLE: Final = (
     "SELECT seq, record_id, commitment, canonical, salt, evidence,"
-    " at, kind, direction, peer, message_type, message_id, processing_number,"
-    " person_tag, code FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+    " at, CAST(kind AS BLOB), CAST(direction AS BLOB), CAST(peer AS BLOB),"
+    " CAST(message_type AS BLOB), message_id, processing_number, person_tag,"
+    f" CAST(code AS BLOB){_PAGED}"
 )
+"""Texts as bytes: a damaged one may be no UTF-8, and is to be named, not to stop us."""
 _PAGE: Final = 500
 """Rows read at once where all are read: bounded memory, and no long transaction."""
 
@@ -90,8 +95,7 @@ class EventReads(Reads):
             "kind = ?": None if kind is None else kind.value,
             "code = ?": code or None,
             "person_tag = ?": from_hex(person_tag),
-            "at >= ?": None if since is None else to_micros(since),
-            "at < ?": None if until is None else to_micros(until),
+            **_between(since, until),
         }
         given = {sql: value for sql, value in asked.items() if value is not None}
         where = f" WHERE {' AND '.join(given)}" if given else ""
@@ -106,7 +110,7 @@ class EventReads(Reads):
 
     def all_events(self) -> Iterator[StoredEvent]:
         """Every event in order, read page by page."""
-        return (_stored(row) for row in self._every_row())
+        return (_stored(row) for row in self._every_row(_EVERY))
 
     def event_evidence(self, record_id: bytes) -> dict[str, bytes]:
         """What peers signed for that record; empty where there is no such record."""
@@ -120,22 +124,38 @@ class EventReads(Reads):
         """
         found: list[Damage] = []
         expected = 1
-        for row in self._every_row():
+        for row in self._every_row(_WHOLE):
             found += _missing(expected, row[0])
             expected = row[0] + 1
             fault = _fault(row)
             if fault:
-                found.append(Damage(row[0], row[1], fault))
+                named = row[1] if isinstance(row[1], bytes) else b""
+                found.append(Damage(row[0], named, fault))
         last = self._one("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
         if last is not None:
             found += _missing(expected, last[0] + 1)
         return found
 
-    def _every_row(self) -> Iterator[Row]:
+    def _every_row(self, sql: str) -> Iterator[Row]:
         after = 0
-        while rows := self._all(_WHOLE, after, _PAGE):
+        while rows := self._all(sql, after, _PAGE):
             yield from rows
             after = rows[-1][0]
+
+
+def _between(since: datetime | None, until: datetime | None) -> dict[str, Value]:
+    """From ``since`` on and before ``until``, exactly.
+
+    The ids, which begin with the millisecond, have the index that ``at`` has not.
+    """
+    asked: dict[str, Value] = {}
+    if since is not None:
+        asked["record_id >= ?"] = moment_id(to_micros(since))
+        asked["at >= ?"] = to_micros(since)
+    if until is not None:
+        asked["record_id < ?"] = moment_id(to_micros(until) + 999)
+        asked["at < ?"] = to_micros(until)
+    return asked
 
 
 def _stored(row: Row) -> StoredEvent:
@@ -152,12 +172,17 @@ def _missing(expected: int, seq: int) -> list[Damage]:
 
 def _fault(row: Row) -> str:
     """What is wrong with one row; empty where nothing is."""
+    if not all(isinstance(value, bytes) for value in row[1:6]):
+        return "a column is not of its type"
     canonical, salt, evidence = row[3:6]
     if commitment(salt, canonical) != row[2]:
         return "its content does not match its commitment"
     try:
         event, digests = read_canonical(canonical)
-        if search_columns(event) != row[6:]:
+        columns = search_columns(event)
+        texts_as_bytes = [c.encode() if isinstance(c, str) else c for c in columns]
+        begins = moment_id(to_micros(event.at))
+        if texts_as_bytes != list(row[6:]) or not row[1].startswith(begins):
             return "its search columns do not match its content"
         if _digests(_evidence(evidence)) != digests:
             return "its evidence does not match its content"
@@ -173,5 +198,5 @@ def _digests(evidence: Mapping[str, bytes]) -> dict[str, str]:
 def _evidence(packed: bytes) -> dict[str, bytes]:
     try:
         return msgspec.msgpack.decode(packed, type=dict[str, bytes])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, TypeError):  # no msgpack, or no bytes at all
         raise StoreDamaged("the evidence of an event") from None

@@ -27,7 +27,8 @@ from gateway.records.rows import (
 )
 
 _INQUIRY = (
-    "processing_number, item_no, kinds, provider, sealed, created, state, code, answer"
+    "processing_number, item_no, kinds, provider, sealed, created, state, code, answer,"
+    " asked_by"
 )
 _TRANSACTION = (
     "processing_number, requester, provider, item_no, kinds, permit_digest, permit,"
@@ -47,7 +48,7 @@ class LinkageWrites(Writes):
         number = inquiry.processing_number
         addressee = inquiry.addressee_number.encode()
         self._changes(
-            f"INSERT INTO inquiries ({_INQUIRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO inquiries ({_INQUIRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             number,
             inquiry.item_no,
             to_list(inquiry.kinds),
@@ -57,6 +58,7 @@ class LinkageWrites(Writes):
             inquiry.state,
             inquiry.code,
             inquiry.answer,
+            inquiry.asked_by,
         )
         for digest in inquiry.permit_digests:
             self.announce(number, digest)
@@ -201,6 +203,7 @@ class LinkageReads(Reads):
             state=row[6],
             code=row[7],
             answer=row[8],
+            asked_by=row[9],
         )
 
 

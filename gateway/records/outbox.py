@@ -4,7 +4,7 @@
 A message enters in the transaction that records the intent to send it, waits until it
 is settled (delivered, refused, expired, withdrawn), and is settled once. What it is
 sent for (linkage code, the role's context) is sealed; the envelope already is, for
-its receiver.
+its receiver. A settled message keeps neither.
 """
 
 from collections.abc import Collection
@@ -63,9 +63,13 @@ class OutboxWrites(Writes):
         )
 
     def settle(self, message_id: bytes, state: str, answer: bytes = b"") -> bool:
-        """Owe it no more. False if it was settled before or never owed."""
+        """Owe it no more. False if it was settled before or never owed.
+
+        Nothing reads its envelope or what it was sent for any more: both go. What was
+        signed, by us and by the peer, is evidence in the record.
+        """
         changed = self._changes(
-            "UPDATE outbox SET state = ?, answer = ?"
+            "UPDATE outbox SET state = ?, answer = ?, envelope = x'', sealed = NULL"
             " WHERE message_id = ? AND state = 'waiting'",
             known(state, SETTLED),
             answer or None,

@@ -116,6 +116,8 @@ class Inquiry:
     code: str = ""
     answer: bytes | None = field(default=None, repr=False)
     """The envelope as it came, sealed for this station."""
+    asked_by: str = ""
+    """The inside system that asked, and that alone may have the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,14 @@ _VERSION: Final = b"\x01"
 """First byte of a sealed value: how it was sealed."""
 _LABEL: Final = b"sekisho store v1 "
 
-SEALED_TABLES: Final = ("outbox", "holds", "inquiries", "copies")
+SEALED_TABLES: Final = (
+    "outbox",
+    "holds",
+    "inquiries",
+    "copies",
+    "arrivals",
+    "identities",
+)
 """The tables that hold sealed values; each has a key of its own."""
 
 

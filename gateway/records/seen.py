@@ -52,18 +52,17 @@ class SeenWrites(Writes):
         )
 
     def use_permit(
-        self,
-        permit_digest: bytes,
-        permit_id: bytes,
-        processing_number: bytes,
-        until: datetime,
+        self, permit_id: bytes, processing_number: bytes, until: datetime
     ) -> bool:
-        """Use a permit up. False if its id or its digest was used before."""
+        """Use a permit up. False if one of its id was used before.
+
+        The id is enough: of all that the core may sign under it, anew or with other
+        content, one is used; and nothing with another id has the same bytes.
+        """
         new = self._changes(
-            "INSERT INTO permits (permit_id, permit_digest, processing_number, until)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO permits (permit_id, processing_number, until)"
+            " VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             permit_id,
-            permit_digest,
             processing_number,
             to_micros(until),
         )
@@ -72,8 +71,8 @@ class SeenWrites(Writes):
     def forget_permits(self, before: datetime, limit: int = SWEEP) -> int:
         """Drop used permits that their own time refuses by now."""
         return self._changes(
-            "DELETE FROM permits WHERE rowid IN"
-            " (SELECT rowid FROM permits WHERE until < ? LIMIT ?)",
+            "DELETE FROM permits WHERE permit_id IN"
+            " (SELECT permit_id FROM permits WHERE until < ? LIMIT ?)",
             to_micros(before),
             limit,
         )

@@ -14,10 +14,12 @@ from typing import Self, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from gateway.records.arrivals import ArrivalReads
 from gateway.records.copies import CopyReads
 from gateway.records.errors import Reason
 from gateway.records.events import EventReads
 from gateway.records.holds import HoldReads
+from gateway.records.identities import IdentityReads
 from gateway.records.journal import Deliver, Journal
 from gateway.records.linkage import LinkageReads
 from gateway.records.opening import bring_up_to_date, checked_reader, writing
@@ -30,7 +32,14 @@ T = TypeVar("T")
 
 
 class StoreReader(
-    EventReads, SeenReads, OutboxReads, HoldReads, LinkageReads, CopyReads
+    EventReads,
+    SeenReads,
+    OutboxReads,
+    HoldReads,
+    LinkageReads,
+    CopyReads,
+    ArrivalReads,
+    IdentityReads,
 ):
     """Every look at a store. Reading only; belongs to the thread that opened it."""
 

@@ -5,14 +5,24 @@ It is handed to a work by `store.Store.commit` and means nothing after the work
 returned. There is no method for copies: they are written only by import.
 """
 
+from gateway.records.arrivals import ArrivalWrites
 from gateway.records.events import EventWrites
 from gateway.records.holds import HoldWrites
+from gateway.records.identities import IdentityWrites
 from gateway.records.linkage import LinkageWrites
 from gateway.records.outbox import OutboxWrites
 from gateway.records.seen import SeenWrites
 
 
-class Transaction(EventWrites, SeenWrites, OutboxWrites, HoldWrites, LinkageWrites):
+class Transaction(
+    EventWrites,
+    SeenWrites,
+    OutboxWrites,
+    HoldWrites,
+    LinkageWrites,
+    ArrivalWrites,
+    IdentityWrites,
+):
     """Every write of the store; all of a work's writes stand, or none."""
 
     __slots__ = ()

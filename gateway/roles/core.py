@@ -6,7 +6,6 @@ permit for exactly that request, orders the provision, and tells the requester t
 permit's digest; nothing else than the provider's notice comes back to it.
 """
 
-import os
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,7 +48,7 @@ class Core:
         answer_by: timedelta,
         release_by: timedelta,
         route_life: timedelta,
-        token_bytes: TokenBytes = os.urandom,
+        token_bytes: TokenBytes,
     ) -> None:
         self._directory = directory
         self._signer = signer
@@ -135,7 +134,7 @@ class Core:
         """The requester's route, made anew when half of its life is over."""
         peer = self._directory.peer(requester)
         assert peer is not None
-        assert peer.endpoint is not None
+        assert peer.endpoint is not None  # a check was here before: SK-P06
         assert peer.recipient is not None
         known = self._routes.get(str(requester))
         if known is not None and now < known[0].not_before + self._route_life / 2:

@@ -45,7 +45,7 @@ class IntermediateServer:
     def __init__(self, station: Station) -> None:
         self._station = station
         longest = station.config.timing.hold_longest
-        self._provider = Provider(timedelta(seconds=longest))
+        self._provider = Provider(timedelta(seconds=longest), station.token_bytes)
 
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """A peer's message passed its checks."""

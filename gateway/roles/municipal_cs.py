@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The municipal CS (市町村CS): passes identity information on to its prefecture.
+"""The municipal CS (市町村CS): a city's one door to the resident-register network.
 
-Law: 住基法第30条の6. What comes from the existing resident system is checked and sent
-as it is, each time it changes (R-004, R-005), to the prefecture and to nobody else.
+Law: 住基法第30条の6. What the existing resident system hands in is checked, kept in the
+identity information file, and sent as it is, each time it changes (R-004, R-005), to
+the prefecture and to nobody else. What municipalities tell each other goes from CS to
+CS. `cs_posts` is the way out, `cs_arrivals` the way in.
 """
 
 from datetime import datetime
 
 from gateway.config import ConfigRefused
-from gateway.dispatch import Draft
 from gateway.outcome import Admitted, Held
 from gateway.records.rows import Outgoing
-from gateway.roles.plan import NOTHING, About, Plan
+from gateway.roles import cs_arrivals
+from gateway.roles.cs_posts import Posts
+from gateway.roles.plan import NOTHING, Plan
 from gateway.station import Station
 from pki.names import StationName
 from protocols.envelope import Opened
-from schemas.messages import (
-    IdentityInformationUpdateNotice,
-    IdentityRecord,
-    write_payload,
-)
-from schemas.systems import EXISTING, PREFECTURE
+from schemas.systems import EXISTING, PREFECTURE, TERMINAL
 
 
 class MunicipalCs:
@@ -37,36 +35,37 @@ class MunicipalCs:
                 "prefecture, or fetch the newest master"
             )
         self._refuse_other_clients(station)
+        self._station = station
+        self.posts = Posts(station, self.prefecture)
 
     @staticmethod
     def _refuse_other_clients(station: Station) -> None:
-        """Of its own organisation one system reaches a CS, and no other (R-028)."""
+        """Of its own organisation one system reaches a CS, and no other (R-028).
+
+        Beside it stands the network's own terminal (統合端末), a part of the CS.
+        """
         inside = station.config.inside
-        only = StationName(station.name.organisation, EXISTING)
-        if inside is not None and inside.names() != {only}:
+        if inside is None:
+            return
+        own = station.name.organisation
+        register, terminal = StationName(own, EXISTING), StationName(own, TERMINAL)
+        names = inside.names()
+        if register not in names or names - {register, terminal}:
             raise ConfigRefused(
-                f"{station.name}: inside.clients of a municipal CS is {only} alone"
+                f"{station.name}: inside.clients of a municipal CS is {register}, "
+                f"and {terminal} if there is one"
             )
 
-    def notice(self, record: IdentityRecord, person_tag: str) -> Plan:
-        """The update of one person, for the prefecture."""
-        payload = write_payload(IdentityInformationUpdateNotice.of(record))
-        draft = Draft(
-            message_type="identity_information_update_notice",
-            receiver=self.prefecture,
-            payload=payload,
-            person_tag=person_tag,
-        )
-        return Plan(About(person_tag=person_tag), (), (draft,))
-
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
-        return NOTHING
+        """What came from outside waits for the system that it is for."""
+        return cs_arrivals.arrived(outcome.case, self._station)
 
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         return NOTHING
 
     def replied(self, outgoing: Outgoing, reply: Opened, now: datetime) -> Plan:
-        return NOTHING
+        """An answer to the counter's question."""
+        return cs_arrivals.answered(outgoing, reply, self._station, now)
 
     def failed(self, outgoing: Outgoing, code: str, now: datetime) -> Plan:
         return NOTHING

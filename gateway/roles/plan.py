@@ -26,6 +26,15 @@ class Conflict(Exception):
         self.code = code
 
 
+class NotTaken(Exception):
+    """What one of our own systems handed in and cannot be taken, with the code why."""
+
+    def __init__(self, code: str, check: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.check = check
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What the record says a message is about."""

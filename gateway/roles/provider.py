@@ -7,7 +7,6 @@ follow: a provision, a hold, or (where no copy is held) a lapse, whose text is t
 same as that of every other lapse.
 """
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +21,7 @@ from gateway.records.transaction import Transaction
 from gateway.roles.plan import About, Conflict, Plan
 from pki.names import StationName
 from protocols import envelope
+from protocols.header import TokenBytes
 from protocols.permit import Permit
 from schemas.messages import (
     InformationProvision,
@@ -30,6 +30,8 @@ from schemas.messages import (
     write_known,
 )
 
+HOLD_ID_SIZE = 5
+"""Bytes of a hold's id, which a person types."""
 LAYOUT_VERSION = "1"
 """The layout of 住民票関係情報 that this provider writes."""
 
@@ -73,8 +75,9 @@ class Ordered:
 class Provider:
     """The provider's decisions."""
 
-    def __init__(self, hold_longest: timedelta) -> None:
+    def __init__(self, hold_longest: timedelta, token_bytes: TokenBytes) -> None:
         self._hold_longest = hold_longest
+        self._token_bytes = token_bytes
 
     def admit(self, outcome: Admitted | Held, person_tag: str) -> Plan:
         """What to do with an order that passed its checks."""
@@ -98,7 +101,7 @@ class Provider:
         """A hold on exactly ``payload``, until the permit's last moment at most."""
         permit = ordered.permit
         return Hold(
-            hold_id=secrets.token_hex(5),
+            hold_id=self._token_bytes(HOLD_ID_SIZE).hex(),
             processing_number=permit.processing_number,
             opened=now,
             answer_by=permit.answer_by,
@@ -212,7 +215,6 @@ def requester_of(permit: Permit) -> StationName:
 def use_permit(tx: Transaction, ordered: Ordered) -> None:
     """Use the permit up; `Conflict` where another message was faster."""
     used_now = tx.use_permit(
-        ordered.permit_digest,
         ordered.permit.permit_id,
         ordered.permit.processing_number,
         ordered.permit.release_by,

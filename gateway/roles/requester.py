@@ -16,7 +16,7 @@ from gateway.records.rows import Inquiry
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import About, Conflict, Plan
 from pki.names import StationName
-from protocols.header import new_id
+from protocols.header import TokenBytes, new_id
 from schemas.messages import (
     InformationInquiry,
     InformationInquiryRequest,
@@ -30,10 +30,12 @@ def ask(
     core: StationName,
     sealing_digest: bytes,
     person_tag: str,
+    asked_by: StationName,
     now: datetime,
+    token_bytes: TokenBytes,
 ) -> tuple[bytes, Plan]:
     """A new inquiry: its processing number, and the message to the core."""
-    number = new_id(now)
+    number = new_id(now, token_bytes)
     inquiry = InformationInquiry(
         item_no=request.item_no,
         kinds=request.kinds,
@@ -48,6 +50,7 @@ def ask(
         provider=request.provider,
         addressee_number=request.addressee_number,
         created=now,
+        asked_by=str(asked_by),
     )
     about = About(request.item_no, tuple(request.kinds), person_tag)
     draft = Draft(

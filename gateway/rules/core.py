@@ -43,6 +43,11 @@ def _seals_for_sender(case: Case) -> bool:
     )
 
 
+def _requester_can_receive(case: Case) -> bool:
+    peer = case.station.facts.directory.peer(case.opened.header.sender)
+    return peer is not None and peer.can_receive
+
+
 def _code_is_known(case: Case) -> bool:
     source = case.opened.header.sender.organisation
     translated = case.station.translate(
@@ -94,6 +99,12 @@ INQUIRY_CHECKS: tuple[Check, ...] = (
         "SK-M10",
         _seals_for_sender,
     ),
+    that(
+        "R-128",
+        "the master has a way to the requester",
+        "SK-P06",
+        _requester_can_receive,
+    ),
     that("R-140", "the linkage code is the requester's", "SK-K01", _code_is_known),
 )
 """The core's way of an `information_inquiry`."""
@@ -139,6 +150,14 @@ def _before_release_by(case: Case) -> bool:
     return known is not None and case.now <= known.release_by
 
 
+def _its_requester_can_receive(case: Case) -> bool:
+    known = _transaction(case)
+    assert known is not None
+    name = StationName.parse(known.requester)
+    peer = case.station.facts.directory.peer(name)
+    return peer is not None and peer.can_receive
+
+
 RENEWAL_CHECKS: tuple[Check, ...] = (
     that(
         "R-128",
@@ -151,6 +170,12 @@ RENEWAL_CHECKS: tuple[Check, ...] = (
         "its last moment of release has not passed",
         "SK-C03",
         _before_release_by,
+    ),
+    that(
+        "R-128",
+        "the master has a way to the requester",
+        "SK-P06",
+        _its_requester_can_receive,
     ),
 )
 """The core's way of a `permit_renewal_request`."""

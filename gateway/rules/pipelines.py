@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from gateway.rules.check import Check
 from gateway.rules.core import INQUIRY_CHECKS, NOTICE_CHECKS, RENEWAL_CHECKS
+from gateway.rules.neighbour import ARRIVAL_CHECKS
 from gateway.rules.permit import ORDER_CHECKS
 from gateway.rules.requester import (
     FROM_CORE_CHECKS,
@@ -25,4 +26,13 @@ PIPELINES: Mapping[str, tuple[Check, ...]] = {
     "permit_renewal_request": RENEWAL_CHECKS,
     "permit_notice": FROM_CORE_CHECKS,
     "inquiry_refusal": FROM_CORE_CHECKS,
+    "individual_number_generation_response": ARRIVAL_CHECKS,
+    "move_out_certificate_information": ARRIVAL_CHECKS,
+    "move_out_certificate_resend_request": ARRIVAL_CHECKS,
+    "move_in_notice": ARRIVAL_CHECKS,
+    "wide_area_issuance_request": ARRIVAL_CHECKS,
+    "wide_area_issuance_reply": ARRIVAL_CHECKS,
+    "family_register_supplement_information": ARRIVAL_CHECKS,
+    "family_register_supplement_mismatch": ARRIVAL_CHECKS,
+    "consistency_check_result": ARRIVAL_CHECKS,
 }

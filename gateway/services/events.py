@@ -145,15 +145,16 @@ def outgoing(
     )
 
 
-def link_refused(source: str, code: str, count: int, now: datetime) -> Event:
-    """Somebody who did not prove who they are; ``count`` of them in this minute."""
+def link_refused(source: str, code: str, word: str, count: int, now: datetime) -> Event:
+    """A link that was cut off, or ``count`` of them; ``word`` is the exact cause."""
+    told = refusal(code).en + (f": {word}" if word else "")
     return Event(
         kind=EventKind.LINK_REFUSED,
         at=now,
         direction="in",
         peer=source,
         code=code,
-        detail=f"{refusal(code).en} ({count})" if count > 1 else refusal(code).en,
+        detail=f"{told} ({count})" if count > 1 else told,
     )
 
 

@@ -3,12 +3,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography import x509
 from twisted.internet.defer import Deferred
 
 from gateway.services.deadlines import Deadlines
 from gateway.services.tls_link import Identify, untrusted_word
+from pki.names import StationName
 from pki.trust import Identity, Untrusted
 from protocols.http import Request
 
@@ -25,7 +27,13 @@ class Answer:
 Handler = Callable[[Request, Identity], Deferred[Answer]]
 
 LinkRefused = Callable[[str, str], None]
-"""Told the source and the reason of each link or request that is cut off."""
+"""Told who was behind each link or request that is cut off, and the reason."""
+
+Proved = Callable[[Any, StationName], bool]
+"""Told that a link is a station's; whether the station may have one more."""
+
+Holds = Callable[[Any, int], None]
+"""Told how many bytes of a request that is not whole yet a link holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,12 @@ class ListenerSettings:
     """From a request's first byte to its last; and for the peer to take an answer."""
     handshake_seconds: float
     """From the TCP connection to a proven peer."""
+    max_unproven: int = 256
+    """Links at once whose callers have not shown who they are."""
+    max_per_station: int = 32
+    """Links at once of one station."""
+    max_unfinished: int = 128 * 1024 * 1024
+    """Bytes of requests that are not whole yet, all links together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class LinkHost:
     handler: Handler
     refused: LinkRefused
     deadlines: Deadlines
+    proved: Proved
+    holds: Holds
 
     def objection(self, certificate: x509.Certificate) -> str | None:
         """Why this certificate is not let in, in one word; None: it is."""

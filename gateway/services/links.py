@@ -2,30 +2,43 @@
 """Who may connect, and a bounded record of who could not.
 
 Whoever fails at the link is a stranger: anybody who reaches the port can cause such
-records. The first refusal of a source and reason in a minute is written in full; the
-others are counted, and the count is written when the minute is over.
+records. The first refusal of a source and reason is written in full; those that follow
+within a minute are counted, and the count is one row when the minute is over.
+
+Strangers have as many addresses as they like, so the rows that tell of one address are
+bounded, too: `SINGLES` at once and `SINGLES_A_MINUTE` in the long run, a second row
+with the count for each, and one row a minute and code for all the others. A proven
+station that is cut off stands in the record under its own name, and no stranger can
+use up its place.
 """
 
 import logging
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import prepare
+from gateway.records.transaction import Transaction
 from gateway.services import events
+from gateway.services.allowance import Allowance
 from gateway.services.clock import Clock
+from gateway.services.crowd import neighbourhood
 from gateway.services.tls_link import LinkFault
 from gateway.station import Station
-from pki.names import StationName
+from pki.names import BadStationName, StationName
 from pki.trust import Identity, Reason, Untrusted
 
 log = logging.getLogger(__name__)
 
-WINDOW = timedelta(minutes=1)
-MAX_SOURCES = 1024
-"""Sources counted one by one in a window; what is beyond shares one row."""
-OTHERS = "others"
+WINDOW: Final = timedelta(minutes=1)
+SINGLES: Final = 64
+"""Addresses and reasons that are told one by one, when it was quiet before."""
+SINGLES_A_MINUTE: Final = 4
+"""So many more in each minute. With their counts and those of the others that makes
+some thirty rows a minute at the worst: a disk holds that for years."""
+OTHERS: Final = "others"
 
 CODES: dict[str, str] = {
     LinkFault.NO_CLIENT_CERTIFICATE: "SK-L01",
@@ -50,11 +63,28 @@ CODES: dict[str, str] = {
 """From the listener's word to the refusal; another word is `SK-L07`, HTTP `SK-L09`."""
 
 
+class _Key(NamedTuple):
+    """What is counted apart."""
+
+    source: str
+    code: str
+    word: str
+    """The exact cause; empty where the sources are others."""
+
+
 @dataclass(slots=True)
 class _Count:
     since: datetime
     written: int = 0
     waiting: int = 0
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its minute has passed."""
+        return now - self.since >= WINDOW
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether there is something to tell, and this is the time for it."""
+        return self.waiting > 0 and (self.written == 0 or self.is_over(now))
 
 
 class Links:
@@ -63,7 +93,9 @@ class Links:
     def __init__(self, station: Station, clock: Clock) -> None:
         self._station = station
         self._clock = clock
-        self._counts: dict[tuple[str, str], _Count] = {}
+        self._counts: dict[_Key, _Count] = {}
+        rate = SINGLES_A_MINUTE / WINDOW.total_seconds()
+        self._singles = Allowance(SINGLES, rate, clock().timestamp())
 
     def must_be_known(self, identity: Identity, known: Container[StationName]) -> None:
         """Raises `Untrusted` where this listener is not for that station."""
@@ -71,36 +103,48 @@ class Links:
             raise Untrusted(Reason.NOT_ADMITTED, identity.certificate)
 
     def refused(self, source: str, reason: str) -> None:
-        """Count one refused link; ``reason`` is the listener's stable word."""
-        key = (source, code_of(reason))
-        if key not in self._counts and len(self._counts) >= MAX_SOURCES:
-            key = (OTHERS, key[1])
+        """Count one refused link; ``reason`` is the listener's stable word.
+
+        ``source`` is a station that proved itself (`organisation/role`), or an address.
+        """
+        key = _Key(source, code_of(reason), str(reason))
+        if key not in self._counts and not _is_station(source):
+            key = self._place(key._replace(source=neighbourhood(source)))
         count = self._counts.setdefault(key, _Count(self._clock()))
         count.waiting += 1
 
     async def write(self) -> None:
         """Write what is due: new sources at once, repeated ones once a minute."""
         now = self._clock()
-        for (source, code), count in list(self._counts.items()):
-            over = now - count.since >= WINDOW
-            if count.waiting and (count.written == 0 or over):
-                told = count.waiting
-                if not await self._record(source, code, told, now):
-                    continue
-                count.written += told
-                count.waiting -= told
-            if over and count.waiting:
-                count.since = now
-            elif over:
-                del self._counts[(source, code)]
+        due = {key: one.waiting for key, one in self._counts.items() if one.is_due(now)}
+        if due and await self._record(due, now):
+            for key, told in due.items():
+                self._counts[key].written += told
+                self._counts[key].waiting -= told
+        for key, one in list(self._counts.items()):
+            if one.is_over(now) and not one.waiting:
+                del self._counts[key]
 
-    async def _record(self, source: str, code: str, count: int, now: datetime) -> bool:
-        """Whether it stands in the record; what does not is counted on."""
-        record = prepare(events.link_refused(source, code, count, now))
+    def _place(self, key: _Key) -> _Key:
+        """Where a stranger is counted: by himself, or with the others."""
+        if key in self._counts or self._singles.take(self._clock().timestamp()):
+            return key
+        return _Key(OTHERS, key.code, "")
+
+    async def _record(self, due: Mapping[_Key, int], now: datetime) -> bool:
+        """Whether they stand in the record; what does not is counted on."""
+        records = [
+            prepare(events.link_refused(*key, count, now)) for key, count in due.items()
+        ]
+
+        def work(tx: Transaction) -> None:
+            for record in records:
+                tx.record(record)
+
         try:
-            await self._station.store.commit(lambda tx: tx.record(record))
+            await self._station.store.commit(work)
         except StoreUnavailable as error:
-            log.error("%s: a refused link is not recorded: %s", source, error)
+            log.error("refused links are not recorded yet: %s", error)
             return False
         return True
 
@@ -108,3 +152,12 @@ class Links:
 def code_of(reason: str) -> str:
     """The inner code for a word of the link."""
     return CODES.get(reason, "SK-L09" if reason.startswith("http_") else "SK-L07")
+
+
+def _is_station(source: str) -> bool:
+    """Whether a listener named a station; no address is written like one."""
+    try:
+        StationName.parse(source)
+    except BadStationName:
+        return False
+    return True

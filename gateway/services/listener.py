@@ -7,13 +7,13 @@ time for each link; ends with `HttpListener.stop`, which lets the requests in ha
 finish. Decides nothing about messages and keeps none.
 
 Whoever is too slow, too many or not believed is cut off, and ``link_refused`` is told
-where it came from and one stable word: a reason of `Untrusted`, a `LinkFault`, or
-``http_`` with an `HttpFault`.
+who it was and one stable word: a reason of `Untrusted`, a `LinkFault`, or ``http_``
+with an `HttpFault`. Who: the station, once a link is proven; an address before, because
+a certificate that somebody shows is not yet his.
 """
 
 from typing import Any, Final, cast
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
 from twisted.internet.interfaces import (
     IAddress,
@@ -24,6 +24,7 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
+from gateway.services.crowd import Bounds, Crowd
 from gateway.services.deadlines import Deadlines, Timer, call_off
 from gateway.services.link_host import (
     Answer,
@@ -33,7 +34,9 @@ from gateway.services.link_host import (
     ListenerSettings,
 )
 from gateway.services.server_link import ServerLink
-from gateway.services.tls_link import Identify, LinkFault, beginner
+from gateway.services.tls_link import Contexts, Identify, LinkFault, beginner
+from gateway.services.unfinished import Unfinished
+from pki.names import StationName
 from protocols.http import Request
 
 __all__ = ["Answer", "Handler", "HttpListener", "ListenerSettings", "Request"]
@@ -50,7 +53,7 @@ class HttpListener(Factory):
     def __init__(
         self,
         settings: ListenerSettings,
-        context: SSL.Context,
+        context: Contexts,
         identify: Identify,
         handler: Handler,
         link_refused: LinkRefused,
@@ -58,20 +61,33 @@ class HttpListener(Factory):
     ) -> None:
         self._context = context
         self._clock = clock
+        self._crowd = Crowd(_bounds(settings), clock.seconds, self._push_out)
+        self._unfinished = Unfinished(settings.max_unfinished, self._push_out)
         self._host = LinkHost(
-            settings, identify, handler, link_refused, Deadlines(clock)
+            settings,
+            identify,
+            handler,
+            link_refused,
+            Deadlines(clock),
+            self._proved,
+            self._unfinished.holds,
         )
         self._links: set[ServerLink] = set()
         self._ports: list[Any] = []
         self._stopping = False
         self._drained: list[Deferred[None]] = []
         self.turned_away = 0
-        """TCP connections that were closed because there were too many."""
+        """Connections that were closed because there were too many."""
 
     @property
     def connections(self) -> int:
         """Links that are open now, those that are still being proven included."""
         return len(self._links)
+
+    @property
+    def unproven(self) -> int:
+        """Of the open links, those that have not shown who they are."""
+        return self._crowd.unproven
 
     def tls_factory(self) -> TLSMemoryBIOFactory:
         """What a TCP port needs to take links for this listener."""
@@ -86,16 +102,17 @@ class HttpListener(Factory):
     def buildProtocol(self, addr: IAddress | None) -> ServerLink:
         link = ServerLink(self._host, self._ended)
         self._links.add(link)
+        self._crowd.came(link, _address(addr))
         return link
 
     def has_room(self, addr: IAddress | None) -> bool:
         """Whether one more link is taken; a refusal is counted and told."""
         if self._stopping:
             return False
-        if len(self._links) < self._host.settings.max_connections:
+        if self._crowd.has_room(_address(addr)):
             return True
         self.turned_away += 1
-        self._host.refused(getattr(addr, "host", ""), LinkFault.TOO_MANY_CONNECTIONS)
+        self._host.refused(_address(addr), LinkFault.TOO_MANY_CONNECTIONS)
         return False
 
     def stop(self, seconds: float = STOP_SECONDS) -> Deferred[None]:
@@ -116,8 +133,19 @@ class HttpListener(Factory):
         self._ports.append(port)
         return port
 
+    def _proved(self, link: ServerLink, station: StationName) -> bool:
+        allowed = self._crowd.proved(link, station)
+        self.turned_away += not allowed
+        return allowed
+
+    def _push_out(self, link: ServerLink) -> None:
+        self.turned_away += 1
+        link.push_out()
+
     def _ended(self, link: ServerLink) -> None:
         self._links.discard(link)
+        self._crowd.left(link)
+        self._unfinished.left(link)
         if not self._links:
             waiting, self._drained = self._drained, []
             for drained in waiting:
@@ -140,7 +168,7 @@ class _TlsFactory(TLSMemoryBIOFactory):
     protocol = TLSMemoryBIOProtocol
     """Not the kind that gathers small writes: an answer is one write already."""
 
-    def __init__(self, listener: HttpListener, context: SSL.Context) -> None:
+    def __init__(self, listener: HttpListener, context: Contexts) -> None:
         super().__init__(beginner(context), False, cast(IProtocolFactory, listener))
         self._listener = listener
 
@@ -150,3 +178,15 @@ class _TlsFactory(TLSMemoryBIOFactory):
         if not self._listener.has_room(addr):
             return None
         return super().buildProtocol(addr)
+
+
+def _bounds(settings: ListenerSettings) -> Bounds:
+    return Bounds(
+        all=settings.max_connections,
+        unproven=settings.max_unproven,
+        per_station=settings.max_per_station,
+    )
+
+
+def _address(addr: IAddress | None) -> str:
+    return getattr(addr, "host", "")

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
@@ -33,7 +32,7 @@ from gateway.services.peer_errors import (
     PeerUnsendable,
     PeerUntrusted,
 )
-from gateway.services.tls_link import Identify
+from gateway.services.tls_link import Contexts, Identify
 from pki.names import StationName
 from protocols.http import HttpRefused, Response
 from protocols.http_limits import MAX_BODY
@@ -89,7 +88,7 @@ class PeerClient:
         reactor: Any,
         host: str,
         port: int,
-        context: SSL.Context,
+        context: Contexts,
         identify: Identify,
         expected: StationName,
         accept_fingerprint: AcceptFingerprint | None = None,

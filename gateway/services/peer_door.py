@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cryptography import x509
-from OpenSSL import SSL
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import (
@@ -27,7 +26,7 @@ from twisted.python.failure import Failure
 from gateway.services.client_link import CONNECT_SECONDS, ClientLink, Owner
 from gateway.services.deadlines import Deadlines
 from gateway.services.peer_errors import PeerUnreachable
-from gateway.services.tls_link import Identify, beginner, untrusted_word
+from gateway.services.tls_link import Contexts, Identify, beginner, untrusted_word
 from pki.names import StationName
 from pki.trust import Untrusted
 
@@ -50,7 +49,7 @@ class PeerDoor:
         reactor: Any,
         host: str,
         port: int,
-        context: SSL.Context,
+        context: Contexts,
         identify: Identify,
         expected: StationName,
         accept_fingerprint: AcceptFingerprint | None,

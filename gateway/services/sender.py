@@ -3,7 +3,8 @@
 
 Starts with the station; is offered messages that are already committed; posts each,
 waits for the signed answer, and has its consequence recorded. A message that got no
-valid answer stays in the outbox and is offered again: the same bytes, later. On start
+valid answer stays in the outbox and is offered again: the same bytes, later. So does
+one that met a fault of this program, which is recorded and holds up no other. On start
 everything due is read back from the store, so a killed daemon goes on where it was.
 
 Before each attempt the role looks again (flag, permit): what may no longer leave is
@@ -19,7 +20,9 @@ from typing import Protocol
 
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
+from gateway.faults import place
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import EventKind, prepare
 from gateway.records.rows import Outgoing
@@ -48,6 +51,8 @@ MAX_IN_FLIGHT = 16
 """Messages on their way to one peer at once: more would only wait in memory."""
 MAX_WAITING = 2048
 """Messages kept in memory for one peer; what is beyond waits in the store."""
+
+FAULT = "%s: sending to %s failed: %s"
 
 
 class Client(Protocol):
@@ -122,10 +127,9 @@ class Sender:
             self._idle.clear()
         self._fill()
 
-    def _bug(self, failure: object) -> None:
-        log.error(
-            "%s: sending to %s failed: %s", self._station.name, self._peer, failure
-        )
+    def _bug(self, failure: Failure) -> None:
+        """Not even the fault could be recorded; the row in the store still waits."""
+        log.error(FAULT, self._station.name, self._peer, place(failure.value))
 
     async def _carry(self, outgoing: Outgoing) -> None:
         """One delivery attempt, with whatever follows from it."""
@@ -134,6 +138,9 @@ class Sender:
         except StoreUnavailable as error:
             log.error("%s: store unavailable: %s", self._station.name, error)
             self._again(outgoing, outgoing.attempts + 1)
+        except Exception as error:  # a fault of ours waits as one of theirs does
+            log.error(FAULT, self._station.name, self._peer, place(error))
+            await self._postpone(outgoing, "SK-T06", detail=place(error))
         finally:
             self._known.discard(outgoing.message_id)
 
@@ -249,7 +256,7 @@ class Sender:
         await self._settle(outgoing, plan, EventKind.FAILED, state, answer, now, code)
 
     async def _postpone(
-        self, outgoing: Outgoing, code: str, answer: bytes = b""
+        self, outgoing: Outgoing, code: str, answer: bytes = b"", detail: str = ""
     ) -> None:
         """Keep it for later; the first failure of each kind is recorded."""
         now = self._clock()
@@ -260,7 +267,8 @@ class Sender:
             outgoing,
             now,
             code,
-            evidence={"answer": answer} if answer else {},
+            detail,
+            {"answer": answer} if answer else {},
         )
         record = prepare(event, self._station.token_bytes)
 

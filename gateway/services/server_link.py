@@ -102,7 +102,12 @@ class ServerLink(Protocol):
 
     def handshakeCompleted(self) -> None:
         self._certificate = peer_certificate(self._line.getHandle())
-        if self._identified() is None:
+        identity = self._identified()
+        if identity is None:
+            return
+        self._source = str(identity.station)
+        if not self._host.proved(self, identity.station):
+            self._cut(LinkFault.TOO_MANY_CONNECTIONS)
             return
         self._line.registerProducer(self, True)
         self._rest(Wait.REQUEST)
@@ -114,6 +119,7 @@ class ServerLink(Protocol):
             self._queue += self._http.receive(data)
         except HttpRefused as refused:
             self._queue += (*refused.before, refused)
+        self._host.holds(self, self._http.held)
         self._work()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -157,6 +163,10 @@ class ServerLink(Protocol):
             self.abort()
         elif self._wait not in _BUSY:
             self._close()
+
+    def push_out(self) -> None:
+        """Make room for another: this one was not proven, or holds on to memory."""
+        self._cut(LinkFault.TOO_MANY_CONNECTIONS)
 
     def abort(self) -> None:
         """End the link at once."""

@@ -27,6 +27,9 @@ from pki.trust import Identity, Untrusted
 Identify = Callable[[x509.Certificate], Identity]
 """Who a certificate is; raises `Untrusted`. Cheap enough to ask for every message."""
 
+Contexts = SSL.Context | Callable[[], SSL.Context]
+"""The context of every new connection, or who gives the one that counts now."""
+
 Objection = Callable[[x509.Certificate], str | None]
 """Why a certificate is not let in now, in one word; None: it is."""
 
@@ -58,6 +61,9 @@ class LinkFault(StrEnum):
 
 
 _CODES = SSL.X509VerificationCodes
+_EE_KEY_TOO_SMALL, _CA_KEY_TOO_SMALL, _CA_MD_TOO_WEAK = 66, 67, 68
+_SIGNATURE_ALGORITHM_MISMATCH = 78
+"""Of openssl/x509_vfy.h, where pyOpenSSL does not name them."""
 _CHAIN: Final[Mapping[int, str]] = {
     _CODES.ERR_UNABLE_TO_GET_ISSUER_CERT: "unknown_authority",
     _CODES.ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "unknown_authority",
@@ -65,11 +71,18 @@ _CHAIN: Final[Mapping[int, str]] = {
     _CODES.ERR_DEPTH_ZERO_SELF_SIGNED_CERT: "unknown_authority",
     _CODES.ERR_SELF_SIGNED_CERT_IN_CHAIN: "unknown_authority",
     _CODES.ERR_CERT_UNTRUSTED: "unknown_authority",
+    _CODES.ERR_INVALID_CA: "unknown_authority",
+    _CODES.ERR_PATH_LENGTH_EXCEEDED: "unknown_authority",
     _CODES.ERR_CERT_SIGNATURE_FAILURE: "bad_signature",
+    _SIGNATURE_ALGORITHM_MISMATCH: "bad_signature",
+    _EE_KEY_TOO_SMALL: "weak_algorithm",
+    _CA_KEY_TOO_SMALL: "weak_algorithm",
+    _CA_MD_TOO_WEAK: "weak_algorithm",
     _CODES.ERR_CERT_HAS_EXPIRED: "expired",
     _CODES.ERR_CERT_NOT_YET_VALID: "not_yet_valid",
     _CODES.ERR_CERT_REVOKED: "revoked",
     _CODES.ERR_INVALID_PURPOSE: "wrong_purpose",
+    _CODES.ERR_UNHANDLED_CRITICAL_EXTENSION: "bad_profile",
     _CODES.ERR_UNABLE_TO_GET_CRL: "stale_revocation",
     _CODES.ERR_CRL_HAS_EXPIRED: "stale_revocation",
     _CODES.ERR_CRL_NOT_YET_VALID: "stale_revocation",
@@ -187,7 +200,7 @@ class TlsBeginner:
     it is reached.
     """
 
-    def __init__(self, context: SSL.Context) -> None:
+    def __init__(self, context: Contexts) -> None:
         self._context = context
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
@@ -197,7 +210,8 @@ class TlsBeginner:
         return self._connection(protocol)
 
     def _connection(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        connection = SSL.Connection(self._context, None)
+        context = self._context() if callable(self._context) else self._context
+        connection = SSL.Connection(context, None)
         connection.set_verify(
             SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT,
             protocol.wrappedProtocol.examination,
@@ -205,6 +219,6 @@ class TlsBeginner:
         return connection
 
 
-def beginner(context: SSL.Context) -> Any:
+def beginner(context: Contexts) -> Any:
     """A `TlsBeginner`, as both kinds of zope interface that Twisted asks for."""
     return TlsBeginner(context)

@@ -9,16 +9,16 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from cryptography import x509
 
-from pki import authority
+from pki import authority, network_clock
 from pki.cms import Signer
-from pki.keystore import load_private_key, write_private
+from pki.keystore import load_private_key, replace, write_private
 from pki.names import StationName
 from pki.plan import Network, Plan, PlannedStation
 from pki.profiles import Purpose
@@ -63,7 +63,7 @@ def build(files: Files, choices: Choices) -> NetworkFile:
     first = ports.claim_any()
     addresses = _addresses(everybody, first)
     network = NetworkFile(choices.seed, choices.residents, first, *addresses)
-    _master(files, everybody, network, now)
+    issue_master(files, network, now)
     write_private(files.code_key, os.urandom(32))
     for party in everybody:
         if party.name.role in people.DAEMON_ROLES:
@@ -85,6 +85,7 @@ def _pki(files: Files, everybody: Iterable[Party], now: datetime) -> None:
     stations = tuple(_planned(party) for party in everybody)
     plan = Plan(network=Network(name="sekisho up", test=True), stations=stations)
     authority.build(plan, files.pki.directory, now)
+    network_clock.write(files.pki.clock, timedelta(0))
     strangers = (
         _planned_name(people.IMPOSTOR, "埼玉県"),
         _planned_name(people.SECOND_PROVIDER, "熊谷市"),
@@ -126,16 +127,17 @@ def _addresses(
     return outside, inside
 
 
-def _master(
-    files: Files, everybody: Iterable[Party], network: NetworkFile, now: datetime
+def issue_master(
+    files: Files, network: NetworkFile, now: datetime, version: int = 1
 ) -> None:
+    """Sign the master of everybody's certificates as they lie there now."""
     entries = tuple(
         _entry(files, party, network.outside[str(party.name)])
-        for party in everybody
+        for party in people.parties()
         if not party.tls_only
     )
     master = Master(
-        version=1,
+        version=version,
         network="TEST sekisho up",
         issued=now.replace(microsecond=0),
         realm="simulation",
@@ -144,7 +146,7 @@ def _master(
     base = files.pki.station(people.CORE)
     key: Any = load_private_key(base / "signing.key")
     signer = Signer(key, _certificate(base / "signing.crt"))
-    files.master.write_bytes(write_master(master, signer, now))
+    replace(files.master, write_master(master, signer, now))
 
 
 def _entry(files: Files, party: Party, port: int) -> StationEntry:
@@ -173,7 +175,7 @@ def _config(files: Files, party: Party, network: NetworkFile, choices: Choices) 
     folder = files.station(party.name)
     folder.mkdir(parents=True)
     pki, keys = "../../pki", f"../../pki/stations/{folder.name}"
-    head: dict[str, object] = {}
+    head: dict[str, object] = {"clock": f"{pki}/{files.pki.clock.name}"}
     if party.name.role == "municipal_cs":
         head["prefecture"] = people.prefecture_of(party.name.organisation)
     if party.name == people.CORE:

@@ -23,8 +23,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from simulators.network import build as building
+from simulators.network import moves, ports
 from simulators.network import parties as people
-from simulators.network import ports
 from simulators.network.build import Choices
 from simulators.network.files import Files
 from simulators.network.player import STORY
@@ -204,11 +204,19 @@ The network runs until Ctrl-C. Try next, in another terminal:
   sekisho records reconcile --network {files.root}
   sekisho holds list --all --config {city}
   sekisho explain --network {files.root} PROCESSING-NUMBER
+  sekisho time +30d --network {files.root}
   sekisho pki show {files.pki.directory}""",
         highlight=False,
     )
+    master = files.master.stat().st_ino
     while True:
         time.sleep(0.5)
+        fresh = files.master.stat().st_ino
+        if fresh != master and not moves.is_moving(files):
+            console.print("a new master: starting every station again")
+            network.stop()
+            network.start()
+            master = fresh
         ended = network.ended()
         if ended is not None:
             raise click.ClickException(

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from simulators.network import (
     story_holds,
+    story_hostile,
     story_items,
     story_permits,
     story_records,
     story_refusals,
     story_register,
+    story_strangers,
 )
 from simulators.network.stage import Stage, Step
 
@@ -24,6 +26,8 @@ STORY: tuple[Step, ...] = (
     *story_items.STEPS,
     *story_refusals.STEPS,
     *story_permits.STEPS,
+    *story_hostile.STEPS,
+    *story_strangers.STEPS,
     *story_holds.STEPS,
     *story_records.STEPS,
 )

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from schemas.messages import (
     write_payload,
 )
 from schemas.payload import type_of
+from simulators.clock import belief_of, clock_of
 from simulators.network import build as building
 from simulators.network import copies
 from simulators.network import parties as people
@@ -62,12 +63,16 @@ class Stage:
         self.files = files
         self.choices = choices
         self.network: NetworkFile = building.load(files)
+        self.clock = clock_of(files.pki)
         self.directory: Directory = load_directory(
             files.pki.chain,
             files.pki.crl,
             files.master,
             files.anchor(people.CORE),
+            self.clock,
         )
+        self.belief = belief_of(self.directory.trust, self.clock)
+        """Who may be at the other end of a link of ours."""
         self.city = copies.residents(choices.seed, choices.residents, people.CITY)
         self.second_city = copies.residents(
             choices.seed, choices.residents, people.SECOND_CITY
@@ -91,13 +96,18 @@ class Stage:
         with self.files.forged.open("a") as file:
             file.write(f"{processing_number.hex()}\n")
 
+    def now(self) -> datetime:
+        """The network's present moment, whole seconds."""
+        return self.clock().replace(microsecond=0)
+
     # -- parties ---------------------------------------------------------------------
 
     def peer(self, name: StationName) -> Peer:
         """The keys of a station, to speak as it (and to misuse them)."""
         if name not in self._peers:
             keys = Keys(self.files.pki.station(name))
-            self._peers[name] = Peer(name, keys, self.files.pki.chain, self.directory)
+            chain = self.files.pki.chain
+            self._peers[name] = Peer(name, keys, chain, self.directory, self.clock)
         return self._peers[name]
 
     def inside(self, station: StationName) -> Client:
@@ -107,7 +117,10 @@ class Stage:
             assert party.inside is not None
             keys = self.files.pki.station(party.inside)
             context = client_context(
-                self.files.pki.chain, keys / "tls.crt", keys / "tls.key"
+                self.files.pki.chain,
+                keys / "tls.crt",
+                keys / "tls.key",
+                belief=self.belief,
             )
             port = self.network.inside[str(station)]
             self._inside[station] = Client("127.0.0.1", port, context)
@@ -233,8 +246,3 @@ def in_words(answer: Answer) -> str:
             return answer.code
         case _:
             return "reply"
-
-
-def now() -> datetime:
-    """The present moment, whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)

@@ -19,7 +19,7 @@ from protocols.permit import Permit
 from protocols.route import Route
 from schemas.messages import ProvisionOrder, write_payload
 from simulators.network import parties as people
-from simulators.network.stage import Stage, Step, in_words, now
+from simulators.network.stage import Stage, Step, in_words
 from simulators.network.story_refusals import ASKER, ITEM, code_of, lawful
 
 
@@ -40,7 +40,7 @@ def parts(stage: Stage) -> Parts:
     number = request.header.processing_number
     assert number is not None
     requester = stage.peer(ASKER)
-    made = now()
+    made = stage.now()
     endpoint = stage.network.outside[str(ASKER)]
     way = route.issue(
         Route(
@@ -113,7 +113,7 @@ def pack_order(
 
 
 def _issued(stage: Stage, made: Permit) -> bytes:
-    return permit.issue(made, permit_signer(stage), now())
+    return permit.issue(made, permit_signer(stage), stage.now())
 
 
 def _changed(change: Callable[[Parts], Permit]) -> Callable[[Stage], str]:
@@ -157,7 +157,7 @@ def _one_bit(stage: Stage) -> str:
 def _other_key(stage: Stage) -> str:
     """Signed by a key of the same authority that may not issue permits."""
     made = parts(stage)
-    signed = permit.issue(made.permit, stage.peer(people.CORE).signer, now())
+    signed = permit.issue(made.permit, stage.peer(people.CORE).signer, stage.now())
     return order(stage, made, signed)
 
 

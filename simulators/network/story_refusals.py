@@ -149,6 +149,7 @@ def _link(stage: Stage, certificate: str, key: str) -> str:
         stage.files.pki.chain,
         Path(certificate) if certificate else None,
         Path(key) if key else None,
+        belief=stage.belief,
     )
     port = stage.network.outside[str(people.PROVIDER)]
     client = Client("127.0.0.1", port, context)

@@ -16,6 +16,7 @@ from pki.profiles import PROFILES, TEST_MARK
 from protocols import limits
 from protocols.refusals import REFUSALS, UNREADABLE_WIRE, RefusalClass
 from schemas.catalogue import ROWS, Network
+from schemas.flows import STEPS
 from schemas.matching_list import ITEMS
 from tests.docs.document import DOCS, EXAMPLES, fenced, section, tables, text
 from tests.house import ROOT
@@ -90,10 +91,23 @@ def test_every_type_of_the_catalogue_has_its_row():
     assert [row[0] for row in rows] == list(ROWS)
     for shown in rows:
         row = ROWS[shown[0]]
-        assert shown[1] == ", ".join(sorted(row.sender_roles))
-        assert shown[2] == ", ".join(sorted(row.receiver_roles))
+        assert shown[1] == ways(row.outside)
+        assert shown[2] == ways(row.inside)
         assert shown[5] == ("yes" if row.needs_permit else "no")
         assert shown[6] == (row.reply_type or row.answer.value)
+
+
+def ways(found):
+    return ", ".join(f"{by} → {to}" for by, to in sorted(found))
+
+
+def test_every_step_of_the_document_has_its_row():
+    (rows,) = tables(section("11.3"))
+    assert [row[0] for row in rows] == list(STEPS)
+    for name, act, message, systems in rows:
+        step = STEPS[name]
+        assert (act, message) == (step.act.value, step.message or "")
+        assert systems == " → ".join(step.path)
 
 
 def test_every_type_that_travels_is_told_of_in_section_10_or_11():

@@ -16,7 +16,7 @@ import pytest
 from protocols.permit import issue
 from simulators.network import parties as people
 from simulators.network.processes import NotReady, Processes
-from simulators.network.stage import Stage, now
+from simulators.network.stage import Stage
 from simulators.network.story_permits import pack_order, parts, permit_signer
 from simulators.network.story_refusals import ASKER
 from tests.flows.conftest import PLAIN, ask, copied, running

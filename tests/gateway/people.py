@@ -11,9 +11,9 @@ from simulators.residents import generate, identity_record
 CITY = "102024"
 
 
-def resident_record(**changes: Any) -> IdentityRecord:
-    """The 40 fields of the first resident of the simulated city."""
-    (resident,) = generate("gateway", 1, CITY)
+def resident_record(place: int = 0, **changes: Any) -> IdentityRecord:
+    """The 40 fields of a resident of the simulated city, the first unless told."""
+    *_, resident = generate("gateway", place + 1, CITY)
     fields = "".join(
         f"<{name}>{text}</{name}>" for name, text in identity_record(resident).items()
     )

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from twisted.internet import reactor
 
+from gateway.assembly import ROLES, load_station
 from gateway.config import ConfigRefused, Listen, load
-from gateway.daemon import ROLES, load_station
 from gateway.records.errors import StoreUnavailable
 from gateway.station import (
     load_codes,
@@ -231,7 +231,7 @@ def test_a_missing_store_is_not_replaced_by_an_empty_one(config):
 
 
 def test_a_role_that_this_daemon_does_not_play_is_refused(world, tmp_path):
-    with pytest.raises(ConfigRefused, match="role must be one of"):
+    with pytest.raises(ConfigRefused, match=r"station\.role: this program plays"):
         load_station(world.config(BUSINESS, tmp_path), lambda: NOON, reactor)
 
 

@@ -30,6 +30,7 @@ from schemas.messages import (
     write_payload,
 )
 from tests.gateway.world import (
+    BUSINESS,
     CODES,
     CORE,
     DAY,
@@ -302,6 +303,7 @@ def open_inquiry(**changes: Any) -> Inquiry:
         provider=PROVIDER.organisation,
         addressee_number=f"{PLAIN:015d}",
         created=NOON,
+        asked_by=str(BUSINESS),
     )
     return changed(good, **changes)
 

@@ -18,6 +18,8 @@ from gateway.records.store import Store, commit_once
 from gateway.roles.core_role import CoreSystem
 from gateway.roles.intermediate import IntermediateServer
 from gateway.roles.municipal_cs import MunicipalCs
+from gateway.services.cs_inside import CsInside
+from gateway.services.inside import Inside
 from gateway.services.listener import Answer, Request
 from gateway.services.runtime import CMS, MESSAGES, Runtime
 from gateway.station import Station
@@ -25,9 +27,9 @@ from pki.names import StationName
 from protocols import answers
 from protocols.answers import Offered
 from protocols.envelope import Packed, digest
-from tests.gateway.world import CORE, CS, NOON, STORE_KEY, World, new_store
+from tests.gateway.world import CORE, CS, NEIGHBOUR, NOON, STORE_KEY, World, new_store
 
-ROLES = {CORE: CoreSystem, CS: MunicipalCs}
+ROLES = {CORE: CoreSystem, CS: MunicipalCs, NEIGHBOUR: MunicipalCs}
 
 
 @dataclass
@@ -108,3 +110,10 @@ def works(world: World, name: StationName, folder: Path, **timing: float) -> Wor
     path = new_store(folder)
     store = Store.open(path, STORE_KEY, reactor.callFromThread)
     return Works(world, world.station(name, store, folder, **timing), path)
+
+
+def inside_of(works: Works) -> Inside | CsInside:
+    """The inside listener that the daemon gives to a station of that role."""
+    if isinstance(works.role, MunicipalCs):
+        return CsInside(works.runtime, works.role, works.clock)
+    return Inside(works.runtime, works.clock)

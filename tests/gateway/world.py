@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small network for unit tests: made once at NOON, its stations ready to be asked.
 
-Core, two providers, two requesters, a municipal CS and its prefecture, and the inside
+Core, two providers, two requesters, two municipal CSs and their servers, and the inside
 systems. Keys, certificates and the signed master are real; nothing listens anywhere.
 """
 
@@ -60,16 +60,22 @@ SECOND_PROVIDER = StationName("112020", "intermediate_server")
 REQUESTER = StationName("Q00001", "intermediate_server")
 OTHER = StationName("Q00002", "intermediate_server")
 CS = StationName("102024", "municipal_cs")
+NEIGHBOUR = StationName("112020", "municipal_cs")
 PREFECTURE = StationName("100005", "prefectural_server")
+NATIONAL = StationName("N00001", "national_server")
+JLIS = StationName("N00001", "jlis")
+CARDS = StationName("N00001", "individual_number_card_management_system")
 BUSINESS = StationName("Q00001", "individual_business_system")
 EXISTING = StationName("102024", "existing_resident_system")
+TERMINAL = StationName("102024", "integrated_terminal")
+NEXT_DOOR = StationName("112020", "existing_resident_system")
 
 KINDS = {
     REQUESTER: frozenset({"prefectural_governor"}),
     OTHER: frozenset({"japan_health_insurance_association"}),
 }
 """As whom they may ask: items 11, 13, … and items 2, 7."""
-INSIDE_ONLY = (BUSINESS, EXISTING)
+INSIDE_ONLY = (BUSINESS, EXISTING, TERMINAL, NEXT_DOOR)
 EVERYBODY = (
     CORE,
     PROVIDER,
@@ -77,7 +83,11 @@ EVERYBODY = (
     REQUESTER,
     OTHER,
     CS,
+    NEIGHBOUR,
     PREFECTURE,
+    NATIONAL,
+    JLIS,
+    CARDS,
     *INSIDE_ONLY,
 )
 PORTS = {name: 10_001 + place for place, name in enumerate(EVERYBODY)}
@@ -204,7 +214,7 @@ class World:
                 folder / "master.cms", self.layout.certificate(CORE, Purpose.SIGNING)
             ),
             store=StoreFile(folder / "records.sqlite", self.layout.store_key(name)),
-            prefecture=PREFECTURE.organisation if name == CS else None,
+            prefecture=PREFECTURE.organisation if name.role == CS.role else None,
             timing=Timing(**timing),
         )
 

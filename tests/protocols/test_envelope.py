@@ -22,6 +22,7 @@ from protocols.envelope import (
     digest,
     pack,
     read_signed_header,
+    recall,
     unpack,
     unseal,
 )
@@ -382,3 +383,47 @@ def test_a_signed_header_is_evidence_by_itself(world: World) -> None:
     found, signer = read_signed_header(packed.signed_header, world.directory, NOON)
     assert found == packed.header
     assert signer.station == REQUESTER
+
+
+# --- what was verified before ---------------------------------------------------------
+
+
+def recalled(world: World, data: bytes, header_digest: bytes) -> bytes:
+    return recall(data, world.provider.opener, header_digest)
+
+
+def test_what_was_verified_when_it_came_is_recalled_at_any_time(world: World) -> None:
+    """Nobody's certificate is asked, and no clock."""
+    packed = message(world.requester, world.provider)
+    assert recalled(world, packed.envelope, packed.header_digest) == PAYLOAD
+
+
+def test_an_envelope_that_is_not_the_one_that_came_is_not_recalled(
+    world: World,
+) -> None:
+    packed = message(world.requester, world.provider)
+    other = message(world.requester, world.provider, message_id=bytes(16))
+    for data, header_digest, code in (
+        (other.envelope, packed.header_digest, "SK-U03"),
+        (packed.envelope, b"", "SK-U03"),
+        (packed.envelope[:-1], packed.header_digest, "SK-U02"),
+        (b"", packed.header_digest, "SK-U02"),
+    ):
+        with pytest.raises(Unreadable) as no:
+            recalled(world, data, header_digest)
+        assert no.value.code == code
+
+
+def test_another_payload_under_the_signed_header_that_came_is_not_recalled(
+    world: World,
+) -> None:
+    packed = message(world.requester, world.provider)
+    crossed = sealed(world, packed.signed_header, SALT, b"other")
+    with pytest.raises(Unreadable, match="SK-U07"):
+        recalled(world, crossed, packed.header_digest)
+
+
+def test_what_never_was_a_signed_header_is_not_recalled(world: World) -> None:
+    data = sealed(world, b"no header", SALT, PAYLOAD)
+    with pytest.raises(Unreadable, match="SK-U01"):
+        recalled(world, data, sha256(b"no header").digest())

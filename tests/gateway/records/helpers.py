@@ -23,6 +23,7 @@ KEY = bytes(range(32))
 CODE = "0123456789abcdef0123456789abcdef"
 PROVIDER = "102024/intermediate_server"
 REQUESTER = "131016/intermediate_server"
+BUSINESS = "131016/individual_business_system"
 CORE = "000001/information_provision_network_system"
 PATIENCE = 30.0
 
@@ -147,6 +148,7 @@ def inquiry(value: int, **changes: Any) -> Inquiry:
         provider="102024",
         addressee_number="000000000000017",
         created=NOON,
+        asked_by=BUSINESS,
     )
     return replace(made, **changes)
 

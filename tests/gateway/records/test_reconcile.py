@@ -225,6 +225,75 @@ def test_an_order_that_was_only_refused_is_refused() -> None:
     assert found.outcome == "refused"
 
 
+def test_an_answer_that_its_requester_refused_for_good_is_refused() -> None:
+    failed = replace(answer(EventKind.FAILED), code="SK-C10")
+    (found,) = provider_accounts(PROVIDER, [*provided()[:2], *stored(failed)])
+    assert found.outcome == "refused"
+
+
+@pytest.mark.parametrize("code", ["SK-T01", "SK-T06", "SK-C12"])
+def test_an_answer_that_will_be_offered_again_is_in_progress(code: str) -> None:
+    failed = replace(answer(EventKind.FAILED), code=code)
+    (found,) = provider_accounts(PROVIDER, [*provided()[:2], *stored(failed)])
+    assert found.outcome == "in_progress"
+
+
+def test_an_answer_given_up_without_a_receipt_is_undelivered() -> None:
+    """Whether it arrived is not known to the provider, and is not claimed."""
+    failed = replace(answer(EventKind.FAILED), code="SK-T03")
+    (found,) = provider_accounts(PROVIDER, [*provided()[:2], *stored(failed)])
+    assert found.outcome == "undelivered"
+
+
+def arrival(code: str, peer: str = PROVIDER) -> Event:
+    """An answer that its requester did not take."""
+    return event(
+        EventKind.REFUSED,
+        peer=peer,
+        message_type="information_provision",
+        processing_number=number(1).hex(),
+        code=code,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "peer", "outcome"),
+    [
+        ("in_progress", "SK-C10", PROVIDER, "refused"),
+        ("in_progress", "SK-C12", PROVIDER, "in_progress"),
+        ("in_progress", "SK-C10", CORE, "in_progress"),
+        ("provided", "SK-C04", PROVIDER, "provided"),
+    ],
+    ids=["for good", "may come again", "not its provider's", "provided before"],
+)
+def test_a_requester_tells_of_an_answer_that_it_refused(
+    state: str, code: str, peer: str, outcome: str
+) -> None:
+    events = stored(arrival(code, peer))
+    (found,) = requester_accounts(REQUESTER, [inquiry(1, state=state)], events)
+    assert found.outcome == outcome
+
+
+def refused_by_its_requester(code: str, requesters: list[Event]) -> list[Difference]:
+    """What the three say of an answer that its requester did not take over."""
+    failed = replace(answer(EventKind.FAILED), code=code)
+    return reconcile(
+        requester_accounts(REQUESTER, [inquiry(1)], stored(*requesters)),
+        provider_accounts(PROVIDER, [*provided()[:2], *stored(failed)]),
+        core_accounts(CORE, [core_transaction(1, outcome="refused")], []),
+    )
+
+
+def test_the_accounts_of_a_refused_answer_agree() -> None:
+    assert refused_by_its_requester("SK-C10", [arrival("SK-C10")]) == []
+
+
+def test_an_answer_of_which_nobody_knows_whether_it_arrived_is_a_difference() -> None:
+    (found,) = refused_by_its_requester("SK-T03", [])
+    assert (found.point, found.final) == ("outcome", True)
+    assert found.said["provider"] == "undelivered"
+
+
 def test_a_requesters_own_events_are_no_providers_account() -> None:
     arrival = event(
         message_type="information_provision", processing_number=number(1).hex()
@@ -233,7 +302,7 @@ def test_a_requesters_own_events_are_no_providers_account() -> None:
 
 
 def test_a_requester_tells_of_its_inquiries() -> None:
-    (found,) = requester_accounts(REQUESTER, [inquiry(1, state="provided")])
+    (found,) = requester_accounts(REQUESTER, [inquiry(1, state="provided")], [])
     assert found == replace(SAID, station=REQUESTER)
 
 
@@ -259,7 +328,7 @@ def test_the_core_tells_of_transactions_and_of_inquiries_refused() -> None:
 def test_the_accounts_of_one_provision_agree() -> None:
     assert (
         reconcile(
-            requester_accounts(REQUESTER, [inquiry(1, state="provided")]),
+            requester_accounts(REQUESTER, [inquiry(1, state="provided")], []),
             provider_accounts(PROVIDER, provided()),
             core_accounts(
                 CORE, [core_transaction(1, outcome="provided", outcome_at=NOON)], []

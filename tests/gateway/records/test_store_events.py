@@ -2,12 +2,15 @@
 """The record: found by what is known, never changed unnoticed."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from gateway.records.errors import StoreDamaged
 from gateway.records.event import Event, EventKind, Prepared, prepare
 from gateway.records.store import Store, StoreReader
 from gateway.records.transaction import Transaction
@@ -21,6 +24,7 @@ from tests.gateway.records.helpers import (
     event,
     full_event,
     number,
+    open_store,
 )
 
 
@@ -90,6 +94,57 @@ def test_events_are_found_by_what_is_known(
     assert [stored.seq for stored in found] == expected
 
 
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_a_search_by_time_finds_just_what_lies_between_its_moments(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Several lie in one millisecond; the first moment counts, the last does not."""
+    near = st.integers(-2500, 2500).map(lambda n: NOON + timedelta(microseconds=n))
+    moments = data.draw(st.lists(near, min_size=1, max_size=12))
+    edges = st.sampled_from([None, *moments]) | near
+    since, until = data.draw(edges), data.draw(edges)
+    turns = Turns()
+    store = open_store(tmp_path_factory.mktemp("time") / "records.sqlite", turns)
+    try:
+        made = [prepare(event(at=moment)) for moment in moments]
+        turns.wait(store.commit(lambda tx: [tx.record(one) for one in made]))
+        found = store.events(since=since, until=until)
+        assert [stored.event.at for stored in found] == [
+            moment
+            for moment in moments
+            if (since is None or since <= moment) and (until is None or moment < until)
+        ]
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.min, datetime(1969, 12, 31), datetime.max], ids=str
+)
+def test_a_search_may_ask_for_any_moment(
+    store: Store, turns: Turns, moment: datetime
+) -> None:
+    record(store, turns, event())
+    before = moment.replace(tzinfo=UTC) < NOON
+    assert len(store.events(since=moment.replace(tzinfo=UTC))) == before
+    assert len(store.events(until=moment.replace(tzinfo=UTC))) == (not before)
+
+
+def test_a_search_by_time_reads_the_index_of_the_ids(
+    store: Store, turns: Turns, store_path: Path
+) -> None:
+    record(store, turns, event())
+    asked: list[str] = []
+    store._reader.set_trace_callback(asked.append)
+    store.events(since=NOON, until=NOON + timedelta(seconds=1))
+    (sql,) = asked
+    db = sqlite3.connect(store_path)
+    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}"))
+    db.close()
+    assert "record_id>? AND record_id<?" in plan
+
+
 def test_a_search_for_an_id_that_is_not_hex_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="hex"):
         store.events(message_id="zz")
@@ -139,6 +194,8 @@ def tamper(path: Path, change: str) -> None:
         ("UPDATE events SET evidence = x'80' WHERE seq = 2", 2, "evidence"),
         ("UPDATE events SET evidence = x'00' WHERE seq = 2", 2, "cannot be read"),
         ("UPDATE events SET salt = zeroblob(32) WHERE seq = 2", 2, "commitment"),
+        ("UPDATE events SET code = CAST(x'ff' AS TEXT) WHERE seq = 2", 2, "columns"),
+        ("UPDATE events SET record_id = x'00' WHERE seq = 2", 2, "search columns"),
         (
             "UPDATE events SET canonical ="
             " CAST(replace(CAST(canonical AS TEXT), 'SK-C04', '') AS BLOB)"
@@ -161,6 +218,55 @@ def test_a_record_changed_or_removed_is_found_and_named(
     (damage,) = store.verify_events()
     assert damage.seq == seq
     assert what in damage.what
+
+
+@pytest.mark.parametrize("value", ["'text'", "7", "NULL", "1.5"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("record_id", "at", "kind", "peer", "message_id", "person_tag", "code"),
+        *("salt", "commitment", "canonical", "evidence"),
+    ],
+)
+def test_a_column_of_another_type_is_named_as_damage(
+    store: Store, turns: Turns, store_path: Path, column: str, value: str
+) -> None:
+    """As in a file whose pages were edited: SQLite itself would not let it in."""
+    record(store, turns, event(), full_event(), event())
+    turns.run_all()
+    loosened(store_path, f"UPDATE events SET {column} = {value} WHERE seq = 2")
+    with StoreReader.open(store_path, KEY) as reader:
+        (damage,) = reader.verify_events()
+    assert damage.seq == 2
+    assert isinstance(damage.record_id, bytes)
+
+
+@pytest.mark.parametrize("value", ["'text'", "7", "1.5", "x'80'"])
+def test_an_event_of_another_type_is_damage_for_whoever_reads_it(
+    store: Store, turns: Turns, store_path: Path, value: str
+) -> None:
+    record(store, turns, event())
+    loosened(store_path, f"UPDATE events SET canonical = {value}")
+    with StoreReader.open(store_path, KEY) as reader, pytest.raises(StoreDamaged):
+        reader.events()
+
+
+def loosened(path: Path, change: str) -> None:
+    """A change that the types and rules of the table would forbid."""
+    db = sqlite3.connect(path)
+    db.execute("DROP TRIGGER events_stay")
+    db.execute("DROP TRIGGER events_keep")
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute(
+        "UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''),"
+        " 'NOT NULL', '') WHERE name = 'events'"
+    )
+    db.commit()
+    db.close()
+    db = sqlite3.connect(path)
+    db.execute(change)
+    db.commit()
+    db.close()
 
 
 def test_records_of_one_work_stand_or_fall_together(store: Store, turns: Turns) -> None:

@@ -94,6 +94,19 @@ def test_a_message_is_settled_once_and_never_due_again(
     assert (settled.state, settled.answer) == (state, b"receipt")
 
 
+@pytest.mark.parametrize("state", sorted(SETTLED))
+def test_what_is_settled_keeps_neither_its_envelope_nor_what_it_was_for(
+    store: Store, turns: Turns, state: str
+) -> None:
+    enqueue(store, turns, outgoing(1), outgoing(2))
+    turns.wait(store.commit(lambda tx: tx.settle(number(1), state, b"receipt")))
+    settled = store.outgoing(number(1))
+    assert settled is not None
+    assert (settled.envelope, settled.guard_code, settled.context) == (b"", None, b"")
+    assert settled.header_digest == outgoing(1).header_digest
+    assert store.outgoing(number(2)) == outgoing(2, next_at=NOON)
+
+
 def test_what_was_never_owed_is_not_settled(store: Store, turns: Turns) -> None:
     assert not turns.wait(store.commit(lambda tx: tx.settle(number(1), "refused")))
 

@@ -79,34 +79,24 @@ def test_a_sweep_forgets_a_bounded_number_at_once(store: Store, turns: Turns) ->
     assert counts == [2, 2, 1, 0]
 
 
-def use(store: Store, turns: Turns, permit_digest: int, permit_id: int) -> bool:
+def use(store: Store, turns: Turns, permit_id: int) -> bool:
     def work(tx: Transaction) -> bool:
-        return tx.use_permit(digest(permit_digest), number(permit_id), number(9), UNTIL)
+        return tx.use_permit(number(permit_id), number(9), UNTIL)
 
     return turns.wait(store.commit(work))
 
 
 def test_a_permit_is_used_once(store: Store, turns: Turns) -> None:
     assert not store.permit_used(number(1))
-    assert use(store, turns, 1, 1)
+    assert use(store, turns, 1)
     assert store.permit_used(number(1))
-    assert not use(store, turns, 1, 1)
-
-
-def test_neither_its_id_nor_its_digest_is_used_again(
-    store: Store, turns: Turns
-) -> None:
-    assert use(store, turns, 1, 1)
-    assert not use(store, turns, 2, 1), "signed anew under the same id"
-    assert not use(store, turns, 1, 2)
-    assert use(store, turns, 2, 2)
+    assert not use(store, turns, 1)
+    assert use(store, turns, 2)
 
 
 def test_of_two_uses_at_the_same_time_one_succeeds(store: Store, turns: Turns) -> None:
     def attempt() -> "Deferred[bool]":
-        return store.commit(
-            lambda tx: tx.use_permit(digest(1), number(1), number(9), UNTIL)
-        )
+        return store.commit(lambda tx: tx.use_permit(number(1), number(9), UNTIL))
 
     both = [attempt(), attempt()]
     assert [turns.wait(one) for one in both] == [True, False]
@@ -114,17 +104,17 @@ def test_of_two_uses_at_the_same_time_one_succeeds(store: Store, turns: Turns) -
 
 def test_a_use_that_its_work_undoes_was_no_use(store: Store, turns: Turns) -> None:
     def work(tx: Transaction) -> None:
-        tx.use_permit(digest(1), number(1), number(9), UNTIL)
+        tx.use_permit(number(1), number(9), UNTIL)
         raise LookupError
 
     turns.outcome(store.commit(work))
-    assert use(store, turns, 1, 1)
+    assert use(store, turns, 1)
 
 
 def test_a_used_permit_is_forgotten_only_after_its_time(
     store: Store, turns: Turns
 ) -> None:
-    use(store, turns, 1, 1)
+    use(store, turns, 1)
     assert turns.wait(store.commit(lambda tx: tx.forget_permits(UNTIL))) == 0
     later = UNTIL + timedelta(seconds=1)
     assert turns.wait(store.commit(lambda tx: tx.forget_permits(later))) == 1

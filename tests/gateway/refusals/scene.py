@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from gateway.records.rows import Outgoing
-from gateway.roles.municipal_cs import MunicipalCs
-from gateway.services.inside import SUBMIT, Inside
+from gateway.services.inside import SUBMIT
 from gateway.services.listener import Answer, Request
 from pki.names import StationName
 from protocols.envelope import Packed
-from tests.gateway.works import Works
-from tests.gateway.world import CS, World
+from tests.gateway.works import Works, inside_of
+from tests.gateway.world import World
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,7 @@ class Scene:
 
     async def submit(self, works: Works, by: StationName, body: bytes) -> ToldInside:
         """Post a payload to a station's inside listener."""
-        cs = works.role if works.station.name == CS else None
-        assert cs is None or isinstance(cs, MunicipalCs)
-        inside = Inside(works.runtime, cs, works.clock)
+        inside = inside_of(works)
         request = Request("POST", SUBMIT, "application/xml", body, True)
         answer = await inside.handle(request, self.world.identity(by))
         return ToldInside(works, answer)

@@ -27,7 +27,13 @@ from protocols.refusals import (
     refusal,
 )
 from schemas.messages import InquiryStatus, SubmissionRefused, read_payload
-from tests.gateway.refusals import ways_link, ways_linkage, ways_local, ways_message
+from tests.gateway.refusals import (
+    ways_link,
+    ways_linkage,
+    ways_local,
+    ways_message,
+    ways_resident,
+)
 from tests.gateway.refusals.scene import (
     CutOff,
     KeptHere,
@@ -39,7 +45,7 @@ from tests.gateway.refusals.scene import (
 from tests.house import ROOT, modules
 
 in_reactor = pytest_twisted.ensureDeferred
-MODULES = (ways_link, ways_message, ways_linkage, ways_local)
+MODULES = (ways_link, ways_message, ways_linkage, ways_local, ways_resident)
 WAYS = {code: way for module in MODULES for code, way in module.WAYS.items()}
 CODE = re.compile(r"SK-[A-Z]\d\d")
 ROOMS = ("schemas", "pki", "protocols", "gateway", "simulators")
@@ -95,8 +101,9 @@ def test_no_code_is_spoken_of_that_the_table_does_not_have(place):
 READING = {
     "the permit is the core's and unchanged": ("SK-C01", "SK-C02", "SK-C06"),
     "the route is the permit's and in its time": ("SK-C07", "SK-C13"),
+    "its numbers carry this network's check digits": ("SK-X03", "SK-X04"),
 }
-"""What the two checks refuse with that read something first."""
+"""What those checks refuse with that read something first."""
 
 
 def every_check() -> list[tuple[Check, str]]:

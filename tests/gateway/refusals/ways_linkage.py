@@ -6,11 +6,12 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
-from gateway.services.inside import Inside
 from gateway.services.listener import Request
 from gateway.services.sender import Sender
+from pki.names import StationName
 from pki.profiles import Purpose
 from protocols import route
+from protocols.master import StationEntry
 from schemas.matching_list import ITEMS, KINDS
 from tests.gateway.refusals.scene import PassedOn, Scene, Told, Way
 from tests.gateway.services.network import until
@@ -25,7 +26,7 @@ from tests.gateway.words import (
     provision,
     way_of,
 )
-from tests.gateway.works import Works
+from tests.gateway.works import Works, inside_of
 from tests.gateway.world import (
     BUSINESS,
     CORE,
@@ -37,6 +38,7 @@ from tests.gateway.world import (
     PROVIDER,
     REQUESTER,
     SECOND_PROVIDER,
+    World,
     code_of,
 )
 from tests.values import replace
@@ -59,6 +61,22 @@ def _inquiry(sender: Any = REQUESTER, **changes: Any) -> Way:
 async def _no_number(scene: Scene) -> Told:
     packed = inquiry_message(scene.world, processing_number=None)
     return await scene.tell(scene.works_at(CORE), packed)
+
+
+class _WithoutAddress(World):
+    """The same network, but for the address of its requester in the master."""
+
+    def entry(self, name: StationName) -> StationEntry:
+        entry = super().entry(name)
+        return replace(entry, endpoint=None) if name == REQUESTER else entry
+
+
+async def _no_way_back(scene: Scene) -> Told:
+    made = scene.works_at(CORE)
+    world = _WithoutAddress(scene.world.layout)
+    station = world.station(CORE, made.store, made.path.parent)
+    works = Works(world, station, made.path)
+    return await scene.tell(works, inquiry_message(scene.world))
 
 
 # --- orders: the core's, with one thing wrong -----------------------------------------
@@ -155,7 +173,7 @@ async def _order_never_taken(scene: Scene) -> PassedOn:
     requester.now = core.now
     told = replace(inquiry_message(scene.world), envelope=core.offered[1].envelope)
     assert (await requester.post(told, CORE)).status == 200
-    inside = Inside(requester.runtime, None, requester.clock)
+    inside = inside_of(requester)
     target = f"/v1/inside/inquiries/{NUMBER.hex()}"
     request = Request("GET", target, "", b"", True)
     answer = await inside.handle(request, scene.world.identity(BUSINESS))
@@ -187,6 +205,7 @@ WAYS: Mapping[str, Way] = {
     "SK-P03": _inquiry(sender=OTHER),
     "SK-P04": _inquiry(provider="999999"),
     "SK-P05": _order(kinds=("local_tax_information",)),
+    "SK-P06": _no_way_back,
     "SK-K01": _inquiry(subject_code="0" * 32),
     "SK-C01": _order(_one_bit_changed),
     "SK-C02": _order(_signed_with_the_signing_key),

@@ -12,7 +12,7 @@ from typing import Any
 
 from click.testing import CliRunner
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
@@ -203,6 +203,11 @@ async def _out_of_time(scene: Scene) -> KeptHere:
     return await _tried(works, owed, Played(lambda body: Deferred()))
 
 
+async def _fault_of_our_own(scene: Scene) -> KeptHere:
+    works, owed = await _owed(scene)
+    return await _tried(works, owed, Played(lambda body: fail(KeyError("a fault"))))
+
+
 async def _sealed_for_another(scene: Scene) -> KeptHere:
     """A requester whose master is wrong, and a core that cannot read what it sends."""
     requester, core = scene.works_at(REQUESTER), scene.works_at(CORE)
@@ -242,4 +247,5 @@ WAYS: Mapping[str, Way] = {
     "SK-T03": _out_of_time,
     "SK-T04": _line(CITY),
     "SK-T05": _line(CITY, late=True),
+    "SK-T06": _fault_of_our_own,
 }

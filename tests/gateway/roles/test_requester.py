@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The requester: asks the core, waits, and takes each answer once and sealed."""
 
+from os import urandom
+
 import pytest
 
 from gateway.outcome import Admitted
@@ -18,6 +20,7 @@ from schemas.messages import (
 )
 from tests.gateway.words import ITEM, NUMBER, RECORD, message, open_inquiry, provision
 from tests.gateway.world import (
+    BUSINESS,
     CORE,
     NOON,
     PLAIN,
@@ -51,7 +54,7 @@ def asked(asker):
     )
     subject = asker.store.copy_by_addressee(addressee(PLAIN))
     digest = asker.station.facts.sealing_digest
-    return requester.ask(request, subject, CORE, digest, TAG, NOON)
+    return requester.ask(request, subject, CORE, digest, TAG, BUSINESS, NOON, urandom)
 
 
 @pytest.fixture
@@ -104,6 +107,7 @@ def test_an_inquiry_is_kept_before_it_leaves(asker, asked):
     kept = asker.store.inquiry(number)
     assert (kept.state, kept.item_no, kept.kinds) == ("in_progress", ITEM, (RECORD,))
     assert kept.addressee_number == addressee(PLAIN)
+    assert kept.asked_by == str(BUSINESS)
     assert plan.drafts[0].processing_number == number
     assert plan.about.person_tag == TAG
 
@@ -113,10 +117,8 @@ def test_every_inquiry_has_its_own_number(asker):
         item_no=ITEM, kinds=(RECORD,), addressee_number="0" * 15, provider="102024"
     )
     subject = asker.store.copy_by_addressee(addressee(PLAIN))
-    numbers = {
-        requester.ask(request, subject, CORE, bytes(32), TAG, NOON)[0]
-        for _ in range(50)
-    }
+    asked = (request, subject, CORE, bytes(32), TAG, BUSINESS, NOON)
+    numbers = {requester.ask(*asked, urandom)[0] for _ in range(50)}
     assert len(numbers) == 50
     assert {len(number) for number in numbers} == {limits.PROCESSING_NUMBER_SIZE}
 

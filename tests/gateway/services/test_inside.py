@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """An organisation's own systems: durable before acknowledged, asked for later."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 import pytest_twisted
 
 from gateway.records.event import EventKind
-from gateway.services.inside import SUBMIT, Inside
+from gateway.services.inside import SUBMIT
 from gateway.services.listener import Request
 from gateway.services.runtime import UNAVAILABLE
+from protocols import envelope
+from protocols.errors import Unreadable
 from protocols.identifiers import Realm, make_individual_number
 from protocols.refusals import refusal
 from schemas.messages import (
@@ -24,10 +27,12 @@ from schemas.payload import NAMESPACE
 from schemas.xml import parse, root_name
 from tests.gateway.people import resident_record
 from tests.gateway.words import ITEM, NUMBER, RECORD, open_inquiry, provision
+from tests.gateway.works import inside_of
 from tests.gateway.world import (
     BUSINESS,
     CORE,
     CS,
+    DAY,
     EXISTING,
     HOUR,
     PLAIN,
@@ -38,6 +43,7 @@ from tests.gateway.world import (
     SUBJECTS,
     addressee,
 )
+from tests.schemas.samples import sample
 
 in_reactor = pytest_twisted.ensureDeferred
 DIGEST = bytes(range(100, 132))
@@ -55,8 +61,7 @@ class Door:
 
     def __init__(self, works, by):
         self.works, self.by = works, by
-        cs = works.role if works.station.name == CS else None
-        self.inside = Inside(works.runtime, cs, works.clock)
+        self.inside = inside_of(works)
 
     def ask(self, method, target, body=b"", by=None):
         request = Request(method, target, "application/xml", body, True)
@@ -207,6 +212,18 @@ async def test_what_stations_say_to_each_other_is_not_taken_from_inside(requeste
     await refused_with(requester, status, "SK-M05")
 
 
+@pytest.mark.parametrize("kind", ["move_in_notice", "sending_destination_extract"])
+@in_reactor
+async def test_what_a_system_may_post_and_this_station_does_not_do_is_refused(cs, kind):
+    """A row in the catalogue alone opens nothing."""
+    await refused_with(cs, sample(kind), "SK-M04")
+
+
+@in_reactor
+async def test_the_answer_of_a_system_is_not_taken_as_a_message(cs):
+    await refused_with(cs, sample("submission_accepted"), "SK-M05")
+
+
 @in_reactor
 async def test_a_person_without_a_linkage_code_cannot_be_asked_about(requester):
     unknown = replace(QUESTION, addressee_number=addressee(4711))
@@ -311,11 +328,97 @@ async def test_what_was_provided_is_opened_for_the_system_that_asks(world, asked
 
 
 @in_reactor
-async def test_an_answer_that_cannot_be_verified_is_shown_to_nobody(asked):
+async def test_what_came_stays_readable_when_its_provider_is_believed_no_more(
+    world, asked
+):
+    """It was verified when it came, and the record says so."""
+    packed = provision(world, DIGEST)
+    await asked.works.post(packed)
+    answer = await asked.get(ANSWER)
+    asked.works.now += 3 * 365 * DAY
+    with pytest.raises(Unreadable, match="SK-U05"):
+        envelope.unpack(
+            packed.envelope,
+            world.keys(REQUESTER).opener,
+            world.directory,
+            asked.works.now,
+        )
+    assert await asked.get(ANSWER) == answer
+    assert answer.status == 200
+
+
+@in_reactor
+async def test_an_answer_that_is_no_envelope_is_shown_to_nobody(asked):
     asked.works.write(
         lambda tx: tx.finish_inquiry(NUMBER, "provided", "", b"no envelope")
     )
     assert (await asked.get(ANSWER)).status == 409
+
+
+@in_reactor
+async def test_an_answer_of_which_the_record_knows_nothing_is_shown_to_nobody(
+    world, asked
+):
+    """A good envelope of a good provider, laid into the store by hand."""
+    laid = provision(world, DIGEST).envelope
+    asked.works.write(lambda tx: tx.finish_inquiry(NUMBER, "provided", "", laid))
+    assert (await asked.get(ANSWER)).status == 409
+
+
+@in_reactor
+async def test_another_envelope_than_the_one_that_came_is_shown_to_nobody(world, asked):
+    await asked.works.post(provision(world, DIGEST))
+    other = provision(world, DIGEST, message_id=b"message number 2").envelope
+    with sqlite3.connect(asked.works.path) as db:
+        db.execute("UPDATE inquiries SET answer = ?", (other,))
+    db.close()
+    assert (await asked.get(ANSWER)).status == 409
+
+
+# --- whose it is ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [STANDING, ANSWER])
+@in_reactor
+async def test_what_one_system_asked_is_unknown_to_every_other(world, asked, target):
+    await asked.works.post(provision(world, DIGEST))
+    asked.by = EXISTING
+    other = await asked.get(target)
+    unknown = await asked.get(target.replace(NUMBER.hex(), "0" * 32))
+    assert other == unknown
+    assert other.status == 404
+    (stored,) = asked.works.events(EventKind.REFUSED)
+    assert (stored.event.peer, stored.event.code) == (str(EXISTING), "SK-C14")
+    assert stored.event.processing_number == NUMBER.hex()
+
+
+@in_reactor
+async def test_what_became_of_a_question_is_told_to_no_other_system(requester):
+    accepted = told(await requester.submit(QUESTION))
+    target = f"messages/{accepted.message_id.hex()}"
+    assert told(await requester.get(target)).status == "waiting"
+    requester.by = EXISTING
+    assert (await requester.get(target)).status == 404
+
+
+@in_reactor
+async def test_who_asked_first_gets_the_answer_of_its_own_question(requester):
+    accepted = told(await requester.submit(QUESTION))
+    kept = requester.works.store.inquiry(accepted.processing_number)
+    assert kept.asked_by == str(BUSINESS)
+
+
+@in_reactor
+async def test_an_inquiry_of_which_nobody_knows_who_asked_is_nobodys(requester):
+    requester.works.write(lambda tx: tx.open_inquiry(open_inquiry(asked_by="")))
+    assert (await requester.get(STANDING)).status == 404
+
+
+@in_reactor
+async def test_without_a_store_the_attempt_of_another_is_not_answered(asked):
+    asked.works.lose_store()
+    asked.by = EXISTING
+    assert await asked.get(STANDING) == UNAVAILABLE
 
 
 @in_reactor

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Strangers cannot fill the record: the first is written in full, others counted."""
 
+import re
+
 import pytest
 import pytest_twisted
 from hypothesis import given
@@ -9,8 +11,14 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from gateway.records.event import EventKind
-from gateway.services import links as module
-from gateway.services.links import CODES, OTHERS, Links, code_of
+from gateway.services.links import (
+    CODES,
+    OTHERS,
+    SINGLES,
+    SINGLES_A_MINUTE,
+    Links,
+    code_of,
+)
 from gateway.services.tls_link import LinkFault
 from pki.trust import Reason, Untrusted
 from protocols.refusals import refusal
@@ -18,6 +26,7 @@ from tests.gateway.world import CORE, MINUTE, OTHER, PROVIDER, REQUESTER, SECOND
 
 in_reactor = pytest_twisted.ensureDeferred
 SOURCE = "192.0.2.1"
+EXPIRED = f"{refusal('SK-L03').en}: expired"
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def rows(station):
 async def test_the_first_refusal_of_a_source_is_written_at_once(station, links):
     links.refused(SOURCE, "expired")
     await links.write()
-    assert rows(station) == [(SOURCE, "SK-L03", refusal("SK-L03").en)]
+    assert rows(station) == [(SOURCE, "SK-L03", EXPIRED)]
 
 
 @in_reactor
@@ -57,8 +66,7 @@ async def test_what_follows_in_the_minute_is_counted_and_written_at_its_end(
     station.now += SECOND
     await links.write()
     await links.write()
-    told = refusal("SK-L03").en
-    assert [row[2] for row in rows(station)] == [told, f"{told} (500)"]
+    assert [row[2] for row in rows(station)] == [EXPIRED, f"{EXPIRED} (500)"]
 
 
 @in_reactor
@@ -81,19 +89,78 @@ async def test_after_a_quiet_minute_a_source_is_new_again(station, links):
         await links.write()
         station.now += MINUTE
         await links.write()
-    assert [row[2] for row in rows(station)] == [refusal("SK-L03").en] * 2
+    assert [row[2] for row in rows(station)] == [EXPIRED] * 2
 
 
 @in_reactor
-async def test_beyond_a_bound_sources_share_one_row(station, links, monkeypatch):
-    monkeypatch.setattr(module, "MAX_SOURCES", 20)
-    for number in range(20 + 300):
+async def test_beyond_a_bound_sources_share_one_row(station, links):
+    for number in range(SINGLES + 300):
         links.refused(f"source {number}", "expired")
     await links.write()
     written = rows(station)
-    assert len(written) == 20 + 1
+    assert len(written) == SINGLES + 1
     (shared,) = [row for row in written if row[0] == OTHERS]
     assert shared[2].endswith("(300)")
+
+
+@in_reactor
+async def test_thousands_of_addresses_for_an_hour_are_a_bounded_number_of_rows(
+    station, links
+):
+    """Every address is a new one, every ten seconds, under every code."""
+    reasons = [reason.name.lower() for reason in Reason]
+    caused = 0
+    for tick in range(6 * 60):
+        for number in range(50):
+            reason = reasons[number % len(reasons)]
+            links.refused(f"2001:db8:{tick:x}:{number:x}::1", reason)
+            caused += 1
+        await links.write()
+        station.now += 10 * SECOND
+    for _ in range(2):
+        station.now += MINUTE
+        await links.write()
+    written = rows(station)
+    codes = {row[1] for row in written}
+    most = 2 * (SINGLES + 60 * SINGLES_A_MINUTE) + 2 * 62 * len(codes)
+    assert len(written) <= most < caused / 8
+    assert sum(counted(row) for row in written) == caused
+
+
+@in_reactor
+async def test_all_addresses_of_one_ipv6_network_are_one_source(station, links):
+    for number in range(100):
+        links.refused(f"2001:db8:1:2::{number:x}", "expired")
+    await links.write()
+    assert rows(station) == [("2001:db8:1:2::/64", "SK-L03", f"{EXPIRED} (100)")]
+
+
+@in_reactor
+async def test_a_station_has_its_own_row_whatever_strangers_do(station, links):
+    for number in range(10 * SINGLES):
+        links.refused(f"source {number}", "http_malformed")
+    links.refused(str(REQUESTER), "http_malformed")
+    await links.write()
+    (own,) = [row for row in rows(station) if row[0] == str(REQUESTER)]
+    assert own[1:] == ("SK-L09", f"{refusal('SK-L09').en}: http_malformed")
+
+
+def counted(row) -> int:
+    """How many refusals a row tells of."""
+    told = re.search(r"\((\d+)\)$", row[2])
+    return int(told[1]) if told else 1
+
+
+@in_reactor
+async def test_the_exact_cause_is_told_also_where_the_code_is_the_same(station, links):
+    for reason in ("http_no_length", "http_bare_newline"):
+        links.refused(SOURCE, reason)
+    await links.write()
+    told = refusal("SK-L09").en
+    assert [row[2] for row in rows(station)] == [
+        f"{told}: http_no_length",
+        f"{told}: http_bare_newline",
+    ]
 
 
 @in_reactor
@@ -110,7 +177,7 @@ async def test_without_a_store_the_count_goes_on_and_is_written_later(station, l
     links.refused(SOURCE, "expired")
     station.find_store()
     await until_written(station, links)
-    assert rows(station) == [(SOURCE, "SK-L03", f"{refusal('SK-L03').en} (2)")]
+    assert rows(station) == [(SOURCE, "SK-L03", f"{EXPIRED} (2)")]
 
 
 async def until_written(station, links):

@@ -3,6 +3,7 @@
 
 import os
 import socket
+import time
 
 import pytest
 
@@ -49,3 +50,48 @@ def test_a_listener_that_is_gone_is_no_fault_of_ours(tmp_path):
 def test_without_a_service_manager_there_is_no_address(monkeypatch):
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert Notifier.from_environment().address is None
+
+
+# --- what is told ---------------------------------------------------------------------
+
+
+def test_ready_comes_with_a_status(listener):
+    Notifier(listener.getsockname()).ready("102024/municipal_cs: at work")
+    assert listener.recv(200) == b"READY=1\nSTATUS=102024/municipal_cs: at work"
+
+
+def test_a_reload_says_when_it_began(listener):
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    Notifier(listener.getsockname()).reloading()
+    first, second = listener.recv(200).split(b"\n")
+    after = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert first == b"RELOADING=1"
+    assert second.startswith(b"MONOTONIC_USEC=")
+    assert before <= int(second.partition(b"=")[2]) <= after
+
+
+def test_a_stop_and_a_sign_of_life_are_told(listener):
+    notifier = Notifier(listener.getsockname())
+    notifier.stopping()
+    notifier.watchdog()
+    assert listener.recv(200).startswith(b"STOPPING=1\n")
+    assert listener.recv(200) == b"WATCHDOG=1"
+
+
+# --- the watchdog ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({}, 0.0),
+        ({"WATCHDOG_USEC": "30000000"}, 15.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}, 15.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, 0.0),
+        ({"WATCHDOG_USEC": "soon"}, 0.0),
+        ({"WATCHDOG_USEC": "-1"}, 0.0),
+        ({"WATCHDOG_USEC": "\u0663"}, 0.0),
+    ],
+)
+def test_the_watchdog_is_told_twice_as_often_as_it_wants(environment, seconds):
+    assert Notifier.from_environment(environment).watchdog_seconds == seconds

@@ -13,12 +13,13 @@ import pytest_twisted
 
 from gateway.records.event import EventKind
 from gateway.services.holds import Holds
-from gateway.services.inside import SUBMIT, Inside
+from gateway.services.inside import SUBMIT
 from gateway.services.listener import Request
 from gateway.services.sweeper import Sweeper
 from schemas.messages import IdentityInformationUpdate, write_payload
 from tests.gateway.people import resident_record
 from tests.gateway.words import order
+from tests.gateway.works import inside_of
 from tests.gateway.world import COPIES, CS, EXISTING, NOON, PROVIDER
 
 in_reactor = pytest_twisted.ensureDeferred
@@ -52,7 +53,7 @@ async def test_what_a_city_told_the_prefecture_is_on_record_for_seven_years(
     cs = works_at(CS)
     body = write_payload(IdentityInformationUpdate(resident_record()))
     request = Request("POST", SUBMIT, "application/xml", body, True)
-    inside = Inside(cs.runtime, cs.role, cs.clock)
+    inside = inside_of(cs)
     assert (await inside.handle(request, world.identity(EXISTING))).status == 202
     await kept(cs)
 

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must be true of a person's information in the resident-register network.
+
+Numbers carry this network's check digits wherever they stand; an update fits what is
+held of the person; a search names enough; an answer is about the person who was asked
+for, and nobody else. Pure: who is held comes as an argument.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+from protocols.identifiers import (
+    Realm,
+    individual_number_is_valid,
+    resident_record_code_is_valid,
+)
+from schemas.people import FourItems, SearchKey
+from schemas.resident_messages import IdentityRecord
+
+MOVED_IN: Final = frozenset({"S01", "S15"})
+"""転入, 特例転入: reasons for which a person becomes a resident."""
+MOVED_WITHIN: Final = frozenset({"S02"})
+"""転居."""
+PRESENT: Final = "0"
+"""The record status of somebody who is a resident."""
+KEPT_BY_A_MOVE: Final = (
+    "kanji_name",
+    "furigana_name",
+    "unvoiced_kana_name",
+    "date_of_birth",
+    "sex",
+    "municipality_code",
+    "individual_number",
+    "date_became_resident",
+    "former_surname_kanji",
+    "former_surname_furigana",
+)
+"""What a move within the city leaves as it was (R-074)."""
+
+_NUMBERS: Final = {
+    "resident_record_code": resident_record_code_is_valid,
+    "old_resident_record_code": resident_record_code_is_valid,
+    "individual_number": individual_number_is_valid,
+}
+
+
+def numbers_fault(value: Any, realm: Realm) -> str:
+    """SK-X03 for a wrong check digit, SK-X04 for another realm's; empty if neither."""
+    other = Realm.STANDARD if realm is Realm.SIMULATION else Realm.SIMULATION
+    for name, text in _numbers(value):
+        valid = _NUMBERS[name]
+        if not valid(text, realm):
+            return "SK-X04" if valid(text, other) else "SK-X03"
+    return ""
+
+
+def update_fault(held: IdentityRecord | None, new: IdentityRecord) -> str:
+    """The code of the first rule that an update of the file breaks; empty if none.
+
+    It is older than what is held (SK-J03), a move-in of somebody who is a resident
+    (SK-J04, R-073), or a move within the city that changes more than the address
+    (SK-J05, R-074).
+    """
+    if held is None or held == new:  # handed in again: it may be told again
+        return ""
+    if new.update_sequence_number <= held.update_sequence_number:
+        return "SK-J03"
+    present = held.record_status_flag == PRESENT and not held.planned_person_flag
+    if present and new.change_reason in MOVED_IN:
+        return "SK-J04"
+    moved = new.change_reason in MOVED_WITHIN
+    if moved and any(getattr(held, x) != getattr(new, x) for x in KEPT_BY_A_MOVE):
+        return "SK-J05"
+    return ""
+
+
+def is_enough(items: FourItems) -> bool:
+    """Whether a search names two of the four items, sex not counted (R-066)."""
+    named = (items.kanji_name, items.address, items.date_of_birth)
+    return sum(item is not None for item in named) >= 2
+
+
+def key_is_enough(key: Any) -> bool:
+    """Whether a key may be asked for: a code, a number, or enough items."""
+    return key.four_items is None or is_enough(key.four_items)
+
+
+def fits(key: SearchKey, person: Any) -> bool:
+    """Whether somebody who came as an answer is one who was asked for (R-027)."""
+    if key.resident_record_code is not None:
+        return bool(person.resident_record_code == key.resident_record_code)
+    number = getattr(key, "individual_number", None)
+    if number is not None:
+        return bool(person.individual_number == number)
+    asked = key.four_items
+    return asked is not None and all(
+        getattr(asked, item.name) in (None, getattr(person, item.name))
+        for item in fields(asked)
+    )
+
+
+def _numbers(value: Any) -> Iterator[tuple[str, str]]:
+    """Every number in a message, wherever it stands."""
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _numbers(one)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            inner = getattr(value, each.name)
+            if each.name in _NUMBERS and isinstance(inner, str) and inner:
+                yield each.name, inner
+            else:
+                yield from _numbers(inner)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store of the first schema, with rows, is a store of ours after the next start."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway.records.base import to_micros
+from gateway.records.connection import create_file, open_writer
+from gateway.records.event import Event, prepare
+from gateway.records.events import EventWrites
+from gateway.records.migrate import SCHEMA, migrate
+from gateway.records.sealed import StoreKeys
+from gateway.records.store import Store
+from tests.gateway.records.helpers import (
+    BUSINESS,
+    CODE,
+    KEY,
+    NOON,
+    REQUESTER,
+    Turns,
+    digest,
+    event,
+    number,
+    open_store,
+)
+
+KEYS = StoreKeys(KEY)
+_SCHEMAS = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+    " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name"
+)
+
+
+def asked(value: int) -> Event:
+    """The record of a question that an inside system posted."""
+    return event(
+        peer=BUSINESS,
+        message_type="information_inquiry_request",
+        processing_number=number(value).hex(),
+    )
+
+
+def inquired(db: sqlite3.Connection, value: int) -> None:
+    sealed = KEYS.seal("inquiries", number(value), b"0" * 15)
+    row = (number(value), 1, "[]", "102024", sealed, to_micros(NOON), "provided", "")
+    db.execute("INSERT INTO inquiries VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
+
+
+def owed(db: sqlite3.Connection, value: int, state: str) -> None:
+    at = to_micros(NOON)
+    sealed = KEYS.seal("outbox", number(value), b"\x92\xc0\xc4\x01c")
+    row = (
+        *(number(value), REQUESTER, "information_provision", b"envelope", digest(1)),
+        *(number(value), at, at, 1, sealed, 0, at, "", state, b"receipt"),
+    )
+    db.execute(f"INSERT INTO outbox VALUES ({', '.join('?' * len(row))})", row)
+
+
+@pytest.fixture
+def old(tmp_path: Path, store_path: Path) -> Path:
+    """A store as the first schema had it."""
+    schema = tmp_path / "schema"
+    schema.mkdir()
+    shutil.copy(SCHEMA / "0001.sql", schema)
+    create_file(store_path)
+    with closing(open_writer(store_path)) as db:
+        migrate(db, store_path, schema)
+        for one in (asked(1), event(peer=REQUESTER, processing_number="02" * 16)):
+            EventWrites(db, KEYS).record(prepare(one))
+        inquired(db, 1)
+        inquired(db, 2)
+        owed(db, 3, "delivered")
+        owed(db, 4, "waiting")
+        db.execute("INSERT INTO permits VALUES (?, ?, ?, 7)", (number(5), b"d", b"p"))
+    return store_path
+
+
+@pytest.fixture
+def upgraded(old: Path, turns: Turns) -> Iterator[Store]:
+    opened = open_store(old, turns)
+    yield opened
+    opened.close()
+    turns.run_all()
+
+
+def test_who_asked_is_taken_from_the_record_and_else_is_nobody(upgraded: Store) -> None:
+    whose = {one.processing_number: one.asked_by for one in upgraded.inquiries()}
+    assert whose == {number(1): BUSINESS, number(2): ""}
+
+
+def test_used_permits_stay_used(upgraded: Store) -> None:
+    assert upgraded.permit_used(number(5))
+    assert not upgraded.permit_used(number(6))
+
+
+def test_what_was_settled_keeps_its_answer_and_what_waits_everything(
+    upgraded: Store,
+) -> None:
+    settled, waiting = upgraded.outgoing(number(3)), upgraded.outgoing(number(4))
+    assert settled is not None
+    assert waiting is not None
+    assert (settled.envelope, settled.context) == (b"", b"")
+    assert (settled.state, settled.answer) == ("delivered", b"receipt")
+    assert (waiting.envelope, waiting.context) == (b"envelope", b"c")
+
+
+def test_the_record_is_as_it_was(upgraded: Store) -> None:
+    assert upgraded.verify_events() == []
+    assert [stored.seq for stored in upgraded.events(since=NOON)] == [1, 2]
+
+
+def test_an_upgraded_store_has_the_tables_of_a_new_one(
+    upgraded: Store, old: Path, tmp_path: Path, turns: Turns
+) -> None:
+    fresh = tmp_path / "fresh.sqlite"
+    open_store(fresh, turns).close()
+    found = []
+    for path in (old, fresh):
+        with closing(sqlite3.connect(path)) as db:
+            found.append(db.execute(_SCHEMAS).fetchall())
+    assert found[0] == found[1]
+
+
+def test_the_store_as_it_was_lies_beside_it(upgraded: Store, old: Path) -> None:
+    with closing(sqlite3.connect(old.with_name("records.sqlite.schema-1"))) as db:
+        assert db.execute("SELECT count(*) FROM inquiries").fetchone() == (2,)
+        assert CODE not in str(db.execute("SELECT * FROM outbox").fetchall())
