@@ -14,6 +14,7 @@ from gateway.records.event import EventKind
 from gateway.rules.neighbour import last_moment
 from gateway.services.inside_door import SUBMIT
 from gateway.services.listener import Request
+from gateway.services.sweeper import Sweeper
 from protocols import envelope
 from protocols.errors import AnswerInvalid
 from protocols.header import InReplyTo
@@ -426,6 +427,23 @@ async def test_a_supplement_is_handed_on_with_the_municipality_that_told_it(
     assert isinstance(told, FamilyRegisterSupplementInformation)
     assert update.municipality_code == CS.organisation
     assert update.registered_domicile == told.registered_domicile
+
+
+@in_reactor
+async def test_it_is_erased_then_and_that_is_on_record(city, neighbour):
+    """R-087: 30 days after the planned day it is gone, used or not."""
+    await city.hand_in(certificate())
+    sent = await passed_on(city, neighbour)
+    sweeper = Sweeper(neighbour.works.station, neighbour.works.clock)
+    neighbour.works.now = last_moment(NOON.date())
+    await sweeper.sweep()
+    assert neighbour.works.events(EventKind.ERASED) == []
+    neighbour.works.now += timedelta(seconds=1)
+    await sweeper.sweep()
+    (erased,) = neighbour.works.events(EventKind.ERASED)
+    assert erased.event.message_id == sent.message_id.hex()
+    neighbour.works.now = NOON
+    assert await neighbour.fetch(NEXT_DOOR) == []
 
 
 # --- to the national systems ----------------------------------------------------------
