@@ -24,6 +24,7 @@ from gateway.services.admin import AdminListener, Pages
 from gateway.services.certificates import Certificates
 from gateway.services.clock import Clock
 from gateway.services.clock_watch import ClockWatch
+from gateway.services.consistency import Consistency
 from gateway.services.counters import Counters
 from gateway.services.cs_inside import CsInside
 from gateway.services.holds import Holds
@@ -53,6 +54,7 @@ ROLES: dict[str, Any] = {
 """The roles that this daemon plays; every other system is a simulator's business."""
 
 HOLD_INTERVAL = 0.2
+CHECK_INTERVAL = 0.5
 """Seconds between two looks for decisions: a clerk should not wait for the machine."""
 OUTBOX_INTERVAL = 1.0
 LINK_INTERVAL = 1.0
@@ -245,3 +247,6 @@ class _Making:
             yield Round("holds", HOLD_INTERVAL, holds.look)
             notices = Notices(self._runtime, clock)
             yield Round("notices", timing.notice_every, notices.tell)
+        if isinstance(self._role, MunicipalCs):
+            checks = Consistency(self._runtime, self._role)
+            yield Round("consistency", CHECK_INTERVAL, checks.go_on)

@@ -44,6 +44,8 @@ class Account:
     item_no: int | None
     kinds: frozenset[str]
     outcome: str
+    answered: bool = False
+    """Provider: it took the order and made an answer, whatever became of that."""
 
 
 def requester_accounts(
@@ -175,6 +177,7 @@ def _with(known: Account | None, event: Event, station: str) -> Account:
         item_no=known.item_no if refused else (known.item_no or event.item_no),
         kinds=known.kinds if refused else (known.kinds or frozenset(event.kinds)),
         outcome=max(known.outcome, _outcome(event), key=_ORDER.index),
+        answered=known.answered or says_who,
     )
 
 

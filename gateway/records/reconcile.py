@@ -4,8 +4,8 @@
 番号法第23条 has each of the three keep a record. Who, item, kinds and outcome must
 agree; what one party does not say is not compared. While a message is still on its
 way the parties differ lawfully: such a difference is *not final*. Refused everywhere
-it was seen is agreement, even where a party never saw it. Pure: same accounts, same
-answer.
+it was seen is agreement, even where a party never saw it; but an answer that a provider
+made must be known to all three, refused or not. Pure: same accounts, same answer.
 """
 
 from collections import defaultdict
@@ -74,7 +74,7 @@ def _join(group: _Group, party: str, account: Account) -> list[Difference]:
 
 def _compare(number: str, group: _Group) -> list[Difference]:
     outcomes = {account.outcome for account in group.values()}
-    if outcomes == {REFUSED}:
+    if outcomes == {REFUSED} and not _was_answered(group):
         return []
     found = []
     for point, tell in _POINTS:
@@ -94,9 +94,15 @@ def _presence(number: str, group: _Group, outcomes: set[str]) -> list[Difference
         party: group[party].outcome if party in group else ABSENT for party in PARTIES
     }
     on_its_way = "requester" in group and outcomes <= {IN_PROGRESS, REFUSED}
+    if REFUSED in outcomes and _was_answered(group):
+        on_its_way = False
     if on_its_way and _refused_by_core(group):
         return []
     return [Difference(number, "presence", said, not on_its_way)]
+
+
+def _was_answered(group: _Group) -> bool:
+    return any(account.answered for account in group.values())
 
 
 def _refused_by_core(group: _Group) -> bool:

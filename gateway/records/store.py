@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from twisted.internet.defer import Deferred
 
 from gateway.records.arrivals import ArrivalReads
+from gateway.records.checks import CheckReads
 from gateway.records.copies import CopyReads
 from gateway.records.errors import Reason
 from gateway.records.events import EventReads
@@ -39,6 +40,7 @@ class StoreReader(
     LinkageReads,
     CopyReads,
     ArrivalReads,
+    CheckReads,
     IdentityReads,
 ):
     """Every look at a store. Reading only; belongs to the thread that opened it."""

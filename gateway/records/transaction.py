@@ -6,6 +6,7 @@ returned. There is no method for copies: they are written only by import.
 """
 
 from gateway.records.arrivals import ArrivalWrites
+from gateway.records.checks import CheckWrites
 from gateway.records.events import EventWrites
 from gateway.records.holds import HoldWrites
 from gateway.records.identities import IdentityWrites
@@ -21,6 +22,7 @@ class Transaction(
     HoldWrites,
     LinkageWrites,
     ArrivalWrites,
+    CheckWrites,
     IdentityWrites,
 ):
     """Every write of the store; all of a work's writes stand, or none."""

@@ -18,7 +18,7 @@ from gateway.roles.plan import NOTHING, Plan
 from gateway.station import Station
 from pki.names import StationName
 from protocols.envelope import Opened
-from schemas.systems import EXISTING, PREFECTURE, TERMINAL
+from schemas.systems import EXISTING, NATIONAL, PREFECTURE, TERMINAL
 
 
 class MunicipalCs:
@@ -55,6 +55,11 @@ class MunicipalCs:
                 f"{station.name}: inside.clients of a municipal CS is {register}, "
                 f"and {terminal} if there is one"
             )
+
+    def servers(self) -> tuple[StationName, ...]:
+        """The servers that hold the same people: the prefecture's, the national."""
+        national = [n for n in self._station.directory.peers if n.role == NATIONAL]
+        return (self.prefecture, *national[:1])
 
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """What came from outside waits for the system that it is for."""

@@ -7,12 +7,10 @@ valid answer stays in the outbox and is offered again: the same bytes, later. So
 one that met a fault of this program, which is recorded and holds up no other. On start
 everything due is read back from the store, so a killed daemon goes on where it was.
 
-Before each attempt the role looks again (flag, permit): what may no longer leave is
-taken back instead.
+Before each attempt the role looks again: what may no longer leave is taken back.
 """
 
 import logging
-import random
 from collections import deque
 from collections.abc import Set
 from datetime import datetime, timedelta
@@ -31,8 +29,9 @@ from gateway.roles.plan import Conflict, Plan
 from gateway.roles.role import Role
 from gateway.services import events
 from gateway.services.clock import Clock
-from gateway.services.deadlines import Timer
+from gateway.services.deadlines import Cancellable, Timer, call_off
 from gateway.services.peer import PeerError, Response
+from gateway.services.retry import retry_after
 from gateway.services.runtime import CMS, MESSAGES, Runtime, apply
 from gateway.station import Station
 from pki.names import StationName
@@ -83,12 +82,16 @@ class Sender:
         self._reactor = reactor
         self._waiting: deque[Outgoing] = deque()
         self._known: set[bytes] = set()
+        self._later: dict[bytes, Cancellable] = {}
         self._in_flight = 0
         self._stopping = False
         self._idle: list[Deferred[None]] = []
 
     def offer(self, outgoing: Outgoing) -> None:
         """Take a committed message; it is sent as soon as there is room."""
+        later = self._later.pop(outgoing.message_id, None)
+        if later is not None:
+            call_off(later)  # it was found in the store first
         if self._stopping or outgoing.message_id in self._known:
             return
         if len(self._waiting) >= MAX_WAITING:
@@ -230,20 +233,23 @@ class Sender:
         record = prepare(event, self._station.token_bytes)
         ready = self._runtime.pack(plan.drafts, now)
 
-        def work(tx: Transaction) -> None:
-            if tx.settle(outgoing.message_id, state, answer):
+        def work(tx: Transaction) -> bool:
+            first = tx.settle(outgoing.message_id, state, answer)
+            if first:
                 apply(tx, plan, (record,), ready)
+            return first
 
         def alone(tx: Transaction) -> None:
             if tx.settle(outgoing.message_id, state, answer):
                 tx.record(record)
 
         try:
-            await self._station.store.commit(work)
+            first = await self._station.store.commit(work)
         except Conflict:  # what the plan wanted was done already
             await self._station.store.commit(alone)
             return
-        self._runtime.offer(ready)
+        if first:  # else nothing of the plan stands: it was settled before
+            self._runtime.offer(ready)
 
     async def _take_back(self, outgoing: Outgoing, plan: Plan, now: datetime) -> None:
         await self._settle(outgoing, plan, EventKind.WITHDRAWN, "withdrawn", b"", now)
@@ -261,7 +267,7 @@ class Sender:
         """Keep it for later; the first failure of each kind is recorded."""
         now = self._clock()
         attempts = outgoing.attempts + 1
-        delay = self._delay(attempts)
+        delay = retry_after(self._station.config.timing, attempts)
         event = events.outgoing(
             EventKind.REFUSED if code == "SK-T02" else EventKind.FAILED,
             outgoing,
@@ -280,16 +286,12 @@ class Sender:
         await self._station.store.commit(work)
         self._again(replace(outgoing, last_code=code), attempts, delay)
 
-    def _delay(self, attempts: int) -> timedelta:
-        timing = self._station.config.timing
-        longest = min(timing.retry_longest, timing.retry_first * 2 ** min(attempts, 16))
-        return timedelta(seconds=longest * random.uniform(0.5, 1.0))
-
     def _again(
         self, outgoing: Outgoing, attempts: int, delay: timedelta = timedelta(seconds=1)
     ) -> None:
         later = replace(outgoing, attempts=attempts)
-        self._reactor.callLater(delay.total_seconds(), self.offer, later)
+        call = self._reactor.callLater(delay.total_seconds(), self.offer, later)
+        self._later[outgoing.message_id] = call
 
 
 def _is_reply_for(reply: Opened, station: StationName, kind: Row) -> bool:

@@ -32,3 +32,15 @@ CREATE INDEX identities_number ON identities (number_tag);
 CREATE INDEX identities_name ON identities (name_tag);
 CREATE INDEX identities_birth ON identities (birth_tag, address_tag);
 CREATE INDEX identities_address ON identities (address_tag);
+
+-- Municipal CS: consistency checks that were asked for, and how far each is.
+CREATE TABLE checks (
+    check_id  BLOB NOT NULL UNIQUE,
+    requested INTEGER NOT NULL,
+    operator  TEXT NOT NULL,
+    persons   INTEGER NOT NULL, -- sent so far
+    batches   INTEGER NOT NULL,
+    place     BLOB NOT NULL,    -- code_tag behind which the next batch begins
+    digests   BLOB NOT NULL,    -- SHA-256 of each batch's payload
+    done      INTEGER NOT NULL  -- 1: the manifest is in the outbox, too
+) STRICT;

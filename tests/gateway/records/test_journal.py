@@ -261,7 +261,7 @@ def test_another_file_in_the_same_place_is_not_the_store(
     other.write_bytes(store_path.read_bytes())
     other.replace(store_path)
     journal.must_be_writable()  # what the last look saw is good for a moment
-    clock.now += connection.LOOK_SECONDS
+    clock.now += 2 * connection.LOOK_SECONDS
     with pytest.raises(StoreUnavailable, match="removed or replaced"):
         journal.must_be_writable()
     clock.now += 1.0

@@ -193,7 +193,7 @@ def provided() -> list[StoredEvent]:
 
 def test_a_provider_tells_of_an_order_and_of_its_answers_receipt() -> None:
     (found,) = provider_accounts(PROVIDER, provided())
-    assert found == replace(SAID, station=PROVIDER)
+    assert found == replace(SAID, station=PROVIDER, answered=True)
 
 
 def test_an_answer_without_its_receipt_is_in_progress() -> None:
@@ -286,6 +286,23 @@ def refused_by_its_requester(code: str, requesters: list[Event]) -> list[Differe
 
 def test_the_accounts_of_a_refused_answer_agree() -> None:
     assert refused_by_its_requester("SK-C10", [arrival("SK-C10")]) == []
+
+
+@pytest.mark.parametrize("known", ["nobody", "requester", "core"])
+def test_a_refused_answer_to_an_order_that_not_all_know_is_a_difference(
+    known: str,
+) -> None:
+    """Such as to a forged order: that the answer was refused does not hide it."""
+    failed = replace(answer(EventKind.FAILED), code="SK-C14")
+    asked = [inquiry(1, state="refused")] if known == "requester" else []
+    issued = [core_transaction(1, outcome="refused")] if known == "core" else []
+    (found,) = reconcile(
+        requester_accounts(REQUESTER, asked, []),
+        provider_accounts(PROVIDER, [*provided()[:2], *stored(failed)]),
+        core_accounts(CORE, issued, []),
+    )
+    assert (found.point, found.final) == ("presence", True)
+    assert found.said["provider"] == "refused"
 
 
 def test_an_answer_of_which_nobody_knows_whether_it_arrived_is_a_difference() -> None:

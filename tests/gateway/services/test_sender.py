@@ -695,3 +695,32 @@ async def test_a_stop_waits_for_what_is_on_its_way_and_sends_nothing_new(
 @in_reactor
 async def test_an_idle_sender_stops_at_once(to_requester):
     assert to_requester.sender.stop().called
+
+
+@in_reactor
+async def test_a_message_that_was_settled_meanwhile_says_nothing_more(
+    provider, to_requester
+):
+    """Two attempts at one message: what follows from it leaves once, with its record."""
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    await to_requester.passing(lambda: to_requester.peer.posted)
+    provider.write(lambda tx: tx.settle(sent.message_id, "delivered", b"receipt"))
+    before = len(provider.offered)
+    to_requester.peer.answer(to_requester.peer.refusal(sent, "SK-C12"))
+    await until(lambda: not to_requester.sender.carried)
+    assert len(provider.offered) == before
+    assert provider.codes(EventKind.FAILED) == []
+
+
+@in_reactor
+async def test_a_message_found_in_the_store_is_not_offered_a_second_time_later(
+    provider, to_requester
+):
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    await to_requester.passing(lambda: to_requester.peer.posted)
+    to_requester.peer.fail(PeerUnreachable("connection_refused"))
+    await until(to_requester.clock.getDelayedCalls)
+    to_requester.sender.offer(sent)
+    assert to_requester.clock.getDelayedCalls() == []

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The resident-register side: existing resident system, municipal CS, prefecture.
+
+The existing resident system (既存住基システム) reports what changed; its CS tells the
+prefecture by itself. The prefectural server keeps a history, which is its record here.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from pki.names import StationName
+from schemas import systems
+from schemas.messages import SubmissionAccepted
+from schemas.payload import NAMESPACE
+from schemas.record_fields import FIELDS as RECORD_FIELDS
+from simulators.network import parties as people
+from simulators.residents import identity_record
+from simulators.scenario.at_stations import DELIVER, knows_nothing, recorded
+from simulators.scenario.refused import one_of
+from simulators.scenario.registry import (
+    REFUSED,
+    Action,
+    Happened,
+    Kept,
+    Params,
+    system,
+)
+from simulators.scenario.selector import Selector
+from simulators.scenario.world import Event, World
+
+UPDATE = "identity_information_update"
+MOVE = "S02"
+"""転居: what a present resident can always report, whatever was reported before."""
+EPOCH = 1_600_000_000
+"""Counted from here, seconds give sequence numbers that only grow."""
+SHIFTS = {"": 0, "wrong check digit": 1, "of the real realm": 5}
+"""What a number's last digit is raised by; five makes it one of the other realm."""
+
+
+class Report(Params, frozen=True):
+    """Whose record is reported, and what is changed in it."""
+
+    resident: Selector
+    change: dict[str, str] = msgspec.field(default_factory=dict)
+    """Field of the resident identity record to its new text."""
+    individual_number: Literal["", "wrong check digit", "of the real realm"] = ""
+
+    def fault(self) -> tuple[str, str, str] | None:
+        if self.resident.fault() is not None:
+            return self.resident.fault()
+        for name in self.change:
+            if name not in FIELDS:
+                what = f"'{name}' is no field of the resident identity record"
+                return "change", what, one_of(name, FIELDS)
+        return None
+
+
+FIELDS = tuple(one.english_name for one in RECORD_FIELDS)
+
+
+def report(world: World, party: StationName, params: Report) -> Happened:
+    """Post the record at the CS of the same organisation, which judges it."""
+    chosen = params.resident
+    resident = world.resident(chosen.of, chosen.number, chosen.flagged)
+    newest = int(world.stage.now().timestamp()) - EPOCH
+    lawful = identity_record(resident, update_sequence_number=newest)
+    record = {**lawful, "change_reason": MOVE, **params.change}
+    number = record["individual_number"]
+    last = (int(number[-1]) + SHIFTS[params.individual_number]) % 10
+    record["individual_number"] = f"{number[:-1]}{last}"
+    answer = world.stage.submit(station_of(party), update_of(record))
+    if not isinstance(answer, SubmissionAccepted):
+        return Happened(f"{REFUSED} {answer.code}")
+    assert answer.message_id is not None
+    return Happened("accepted", Kept(message_id=answer.message_id.hex()))
+
+
+def update_of(record: Mapping[str, str]) -> bytes:
+    """The payload, in the order of the document's fields, whatever stands in them."""
+    fields = "".join(
+        f"<{name}>{escape(record[name])}</{name}>" for name in FIELDS if name in record
+    )
+    data = f'<{UPDATE} xmlns="{NAMESPACE}"><record>{fields}</record></{UPDATE}>'
+    return data.encode()
+
+
+def station_of(inside: StationName) -> StationName:
+    """The station whose inside listener a system uses."""
+    return next(p.name for p in people.parties() if p.inside == inside)
+
+
+def history(world: World, server: StationName, since: datetime) -> list[Event]:
+    """A prefectural server's history in the words of a station's record."""
+    path = world.files.history(server)
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    told = [json.loads(line) for line in lines]
+    return [_event(line, server) for line in told if _after(line, since)]
+
+
+def _after(line: dict[str, Any], since: datetime) -> bool:
+    return datetime.fromisoformat(line["at"]) >= since
+
+
+def _event(line: dict[str, Any], server: StationName) -> Event:
+    return {
+        "station": str(server),
+        "at": datetime.fromisoformat(line["at"]).isoformat().replace("+00:00", "Z"),
+        "direction": "in",
+        "processing_number": "",
+        "detail": "",
+        **{name: line[name] for name in ("kind", "code", "peer", "message_id")},
+        "message_type": line["message_type"],
+    }
+
+
+EXISTING = system(
+    systems.EXISTING,
+    actions=(
+        Action(
+            "report",
+            Report,
+            report,
+            ("accepted", REFUSED),
+            "It reports a resident's record to its CS.",
+        ),
+    ),
+)
+CS = system(systems.CS, (DELIVER,), (recorded(), knows_nothing()))
+PREFECTURE = system(
+    systems.PREFECTURE,
+    looks=(recorded(history), knows_nothing(history)),
+    witness=history,
+)

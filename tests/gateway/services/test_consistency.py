@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole file goes to both servers, batch by batch, whatever happens meanwhile."""
+
+from dataclasses import replace
+
+import pytest
+import pytest_twisted
+from click.testing import CliRunner
+from msgspec import structs
+
+from gateway.cs_cli import cs as command
+from gateway.records.checks import Check
+from gateway.records.event import EventKind
+from gateway.services import consistency
+from gateway.services.consistency import ON_THE_WAY, Consistency
+from protocols import envelope
+from schemas.messages import read_payload
+from schemas.resident_messages import EightItems
+from schemas.stream_messages import (
+    ConsistencyCheckInformation,
+    ConsistencyCheckManifest,
+    digest_of,
+)
+from tests.gateway.people import resident_record
+from tests.gateway.world import CS, NATIONAL, NOON, PREFECTURE, STORE_KEY
+
+in_reactor = pytest_twisted.ensureDeferred
+
+FIRST = resident_record()
+PEOPLE = 25
+SERVERS = (PREFECTURE, NATIONAL)
+
+
+def code(place):
+    """A code of its own for each; whether its check digit is right is not asked."""
+    return f"{place:011d}"
+
+
+@pytest.fixture
+def city(works_at, monkeypatch):
+    monkeypatch.setattr(consistency, "BATCH", 3)
+    works = works_at(CS)
+    for place in range(PEOPLE):
+        record = replace(FIRST, resident_record_code=code(place))
+        works.write(lambda tx, record=record: tx.put_identity(record))
+    return works
+
+
+def ask_for_a_check(works):
+    check = Check(b"check number one", NOON, "試験 係")
+    assert works.write(lambda tx: tx.open_check(check))
+    return check
+
+
+def delivered(works):
+    """Every message that waits is taken over; what was in it, by its receiver."""
+    got = []
+    for sent in [one for one in works.offered if not is_settled(works, one)]:
+        works.write(
+            lambda tx, one=sent: tx.settle(one.message_id, "delivered", b"receipt")
+        )
+        got.append((sent.peer, opened(works, sent)))
+    return got
+
+
+def is_settled(works, sent):
+    return works.store.outgoing(sent.message_id).state != "waiting"
+
+
+def opened(works, sent):
+    name = next(server for server in SERVERS if str(server) == sent.peer)
+    world = works.world
+    packed = envelope.unpack(
+        sent.envelope, world.keys(name).opener, world.directory, works.now
+    )
+    return packed.payload, read_payload(packed.header.message_type, packed.payload)
+
+
+async def run_to_its_end(works, service=None):
+    service = service or Consistency(works.runtime, works.role)
+    got = []
+    while works.store.open_checks():
+        await service.go_on()
+        got += delivered(works)
+    return got
+
+
+@in_reactor
+async def test_both_servers_get_everybody_once_and_only_the_eight_items(city):
+    """R-078, R-079."""
+    ask_for_a_check(city)
+    got = await run_to_its_end(city)
+    for server in SERVERS:
+        batches = [
+            value
+            for peer, (_, value) in got
+            if peer == str(server) and isinstance(value, ConsistencyCheckInformation)
+        ]
+        people = [one for batch in batches for one in batch.persons]
+        assert sorted(one.resident_record_code for one in people) == [
+            code(place) for place in range(PEOPLE)
+        ]
+        assert all(type(one) is EightItems for one in people)
+        assert [one.batch for one in batches] == list(range(1, len(batches) + 1))
+
+
+@in_reactor
+async def test_the_manifest_says_what_was_sent(city):
+    check = ask_for_a_check(city)
+    got = await run_to_its_end(city)
+    payloads = [
+        payload
+        for peer, (payload, value) in got
+        if peer == str(NATIONAL) and isinstance(value, ConsistencyCheckInformation)
+    ]
+    manifests = [
+        value for _, (_, value) in got if isinstance(value, ConsistencyCheckManifest)
+    ]
+    assert len(manifests) == len(SERVERS)
+    for manifest in manifests:
+        assert manifest.check_id == check.check_id
+        assert (manifest.batches, manifest.records) == (len(payloads), PEOPLE)
+        assert manifest.digest == digest_of(payloads)
+
+
+@in_reactor
+async def test_only_a_few_batches_are_on_the_way_at_once(city):
+    ask_for_a_check(city)
+    service = Consistency(city.runtime, city.role)
+    for _ in range(3):
+        await service.go_on()
+    assert len(city.offered) == ON_THE_WAY
+
+
+@in_reactor
+async def test_a_station_that_was_killed_goes_on_where_it_was(city):
+    ask_for_a_check(city)
+    await Consistency(city.runtime, city.role).go_on()
+    got = delivered(city)
+    got += await run_to_its_end(city, Consistency(city.runtime, city.role))
+    people = [
+        one.resident_record_code
+        for peer, (_, value) in got
+        if peer == str(PREFECTURE) and isinstance(value, ConsistencyCheckInformation)
+        for one in value.persons
+    ]
+    assert sorted(people) == [code(place) for place in range(PEOPLE)]
+
+
+@in_reactor
+async def test_without_anybody_asking_nothing_is_sent(city):
+    await Consistency(city.runtime, city.role).go_on()
+    assert city.offered == []
+
+
+@in_reactor
+async def test_one_check_at_a_time(city):
+    check = ask_for_a_check(city)
+    other = structs.replace(check, check_id=b"check number two")
+    assert not city.write(lambda tx: tx.open_check(other))
+    await run_to_its_end(city)
+    assert city.write(lambda tx: tx.open_check(other))
+
+
+def test_an_operator_asks_by_name_and_that_is_on_record(city, monkeypatch, tmp_path):
+    config = city.world.config(CS, city.path.parent)
+    monkeypatch.setattr("gateway.cs_cli.configs.load", lambda _: config)
+    monkeypatch.setattr("gateway.cs_cli.load_secret", lambda _: STORE_KEY)
+    run = CliRunner().invoke(
+        command, ["check", "--config", "cs.toml", "--operator", "高崎 花子"]
+    )
+    assert run.exit_code == 0, run.output
+    (check,) = city.store.open_checks()
+    assert check.check_id.hex() == run.output.strip()
+    (told,) = city.events(EventKind.OPERATOR)
+    assert told.event.operator == check.operator == "高崎 花子"
+    again = CliRunner().invoke(
+        command, ["check", "--config", "cs.toml", "--operator", "高崎 花子"]
+    )
+    assert again.exit_code == 1
+    assert "another check is going on" in again.output
+    listed = CliRunner().invoke(command, ["checks", "--config", "cs.toml", "--json"])
+    assert f'"of": {PEOPLE}' in listed.output
