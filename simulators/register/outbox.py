@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is owed waits here: made with the change, handed over in order, then forgotten.
+
+A message is written in the transaction of the change that owes it, under a cause that
+can owe once. For each receiver it leaves in the order of the changes, and `delivered`
+takes them in that order only. What is delivered is kept as type, time and digest; its
+content goes, since the register holds it anyway.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from simulators.register.errors import NotNow, NotThere
+from simulators.register.owed import NAMES, TYPES, Message, Owed
+from simulators.register.store import Store, encoded, instant
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message without its content, as the outbox remembers it."""
+
+    number: int
+    receiver: str
+    type: str
+    record: int | None
+    delivered: bool
+
+
+class Outbox:
+    """The messages that the register owes."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def owe(self, message: Message, cause: str, record: int | None = None) -> int:
+        """Write a message down; within the transaction of what owes it."""
+        name = NAMES[type(message)]
+        body = encoded(message)
+        return self._store.run(
+            "INSERT INTO outbox (place, cause, receiver, type, record, at, digest,"
+            " body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self._store.count("place"),
+            f"{cause}:{name}",
+            TYPES[name][1],
+            name,
+            record,
+            instant(self._clock()),
+            hashlib.sha256(body).hexdigest(),
+            body,
+        )
+
+    def next(self, receiver: str) -> Owed | None:
+        """The oldest message that this receiver has not taken."""
+        waiting = self.waiting(receiver, 1)
+        return waiting[0] if waiting else None
+
+    def waiting(self, receiver: str, most: int = 100) -> tuple[Owed, ...]:
+        """What this receiver has not taken, oldest first."""
+        rows = self._store.rows(
+            "SELECT number, receiver, type, body FROM outbox"
+            " WHERE receiver = ? AND delivered_at IS NULL ORDER BY place LIMIT ?",
+            receiver,
+            most,
+        )
+        return tuple(_owed(*row) for row in rows)
+
+    def receivers(self) -> tuple[str, ...]:
+        """The systems that something waits for."""
+        sql = "SELECT DISTINCT receiver FROM outbox WHERE delivered_at IS NULL"
+        return tuple(sorted(row[0] for row in self._store.rows(sql)))
+
+    def delivered(self, number: int) -> None:
+        """The receiver took it over. Told twice, it is done once.
+
+        Raises `NotNow` where an older message of that receiver still waits.
+        """
+        sql = "SELECT receiver, delivered_at FROM outbox WHERE number = ?"
+        row = self._store.row(sql, number)
+        if row is None:
+            raise NotThere("there is no such message")
+        if row[1] is not None:
+            return
+        oldest = self.next(row[0])
+        if oldest is None or oldest.number != number:
+            raise NotNow("an older message for this receiver waits")
+        with self._store.transaction():
+            self._store.run(
+                "UPDATE outbox SET delivered_at = ?, body = NULL WHERE number = ?",
+                instant(self._clock()),
+                number,
+            )
+
+    def sent(self, type_name: str | None = None) -> tuple[Sent, ...]:
+        """Everything that was ever owed, or all of one type, in its order."""
+        rows = self._store.rows(
+            "SELECT number, receiver, type, record, delivered_at IS NOT NULL"
+            " FROM outbox WHERE ?1 IS NULL OR type = ?1 ORDER BY place",
+            type_name,
+        )
+        return tuple(Sent(*(*row[:4], bool(row[4]))) for row in rows)
+
+
+def _owed(number: int, receiver: str, name: str, body: bytes) -> Owed:
+    message: Any = msgspec.json.decode(body, type=TYPES[name][0])
+    return Owed(number, receiver, name, message)
