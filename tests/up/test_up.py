@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from simulators.residents import generate
+from tests.house import ROOT
 
 Played = tuple[Path, list[dict[str, Any]]]
 SEKISHO = [sys.executable, "-m", "sekisho"]
@@ -68,6 +70,17 @@ def test_every_step_of_the_story_is_as_expected(
 def test_the_story_asks_for_all_sixty_items(played: Played) -> None:
     items = [line for line in played[1] if line["key"].startswith("items/")]
     assert len(items) == 60
+
+
+def test_the_readmes_say_how_many_steps_there_are(played: Played) -> None:
+    for name in ("README.md", "README.ja.md"):
+        text = (ROOT / name).read_text("utf-8")
+        told = set(re.findall(r"(\d+) (?:steps|の手順|of \d+ as expected)", text))
+        assert told == {str(len(played[1]))}, name
+
+
+def test_the_story_is_told_in_a_minute(played: Played) -> None:
+    assert sum(line["seconds"] for line in played[1]) < 60
 
 
 def test_nothing_is_left_running_after_the_story(

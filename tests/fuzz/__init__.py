@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every parser under bytes that nobody meant: one target each."""
