@@ -42,6 +42,7 @@ _SIZES = {
     "AuthEnvelopedData.mac": algorithms.TAG_BYTES,
 }
 _CODES = {
+    "its numbers carry this network's check digits": ("SK-X03", "SK-X04"),
     "the permit is the core's and unchanged": ("SK-C06", "SK-C01", "SK-C02"),
     "the route is the permit's and in its time": ("SK-C07", "SK-C13"),
 }

@@ -13,8 +13,7 @@ from gateway.records.event import EventKind
 from gateway.roles.municipal_cs import MunicipalCs
 from gateway.rules.check import walk
 from gateway.rules.message import MESSAGE_CHECKS
-from gateway.services.inside import SUBMIT
-from gateway.services.inside import Inside as InsideDoor
+from gateway.services.inside_door import SUBMIT
 from gateway.services.links import Links
 from gateway.services.listener import Request
 from pki.names import StationName
@@ -26,11 +25,21 @@ from schemas.systems import EXISTING as EXISTING_ROLE
 from schemas.systems import SYSTEMS
 from tests.gateway.people import resident_record
 from tests.gateway.words import FakeView, case, message
-from tests.gateway.world import CORE, CS, EXISTING, PREFECTURE, PROVIDER
+from tests.gateway.works import inside_of
+from tests.gateway.world import (
+    CORE,
+    CS,
+    EXISTING,
+    NOON,
+    PREFECTURE,
+    PROVIDER,
+    TERMINAL,
+)
 from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
 OTHERS = sorted(SYSTEMS - {EXISTING_ROLE})
+STRANGERS = sorted(SYSTEMS - {EXISTING_ROLE, TERMINAL.role})
 UPDATE = write_payload(IdentityInformationUpdate(resident_record()))
 
 
@@ -42,7 +51,7 @@ def cs(works_at):
 @pytest.fixture
 def submit(world, cs):
     """What the inside listener answers to an update from a system."""
-    door = InsideDoor(cs.runtime, cs.role, cs.clock)
+    door = inside_of(cs)
 
     async def ask(name):
         identity = replace(world.identity(EXISTING), station=name)
@@ -77,11 +86,13 @@ async def test_not_even_the_existing_resident_system_of_another_city(cs, submit)
 
 
 def test_the_inside_door_is_open_to_the_existing_resident_system_alone(world, desk_at):
+    """Beside it stands only the terminal of the register network itself."""
     station = desk_at(CS).station
-    allowed = Inside(port=4444, clients=(str(EXISTING),)).names()
-    links = Links(station, lambda: None)
+    allowed = Inside(port=4444, clients=(str(EXISTING), str(TERMINAL))).names()
+    links = Links(station, lambda: NOON)
     links.must_be_known(world.identity(EXISTING), allowed)
-    for role in OTHERS:
+    links.must_be_known(world.identity(TERMINAL), allowed)
+    for role in STRANGERS:
         stranger = StationName(CS.organisation, role)
         identity = replace(world.identity(EXISTING), station=stranger)
         with pytest.raises(Untrusted):
@@ -97,10 +108,11 @@ def test_a_cs_whose_door_is_open_to_others_does_not_start(desk_at):
         return MunicipalCs(station)
 
     assert opened_to(EXISTING).prefecture == PREFECTURE
-    for role in OTHERS:
-        with pytest.raises(ConfigRefused, match="alone"):
+    assert opened_to(EXISTING, TERMINAL).prefecture == PREFECTURE
+    for role in STRANGERS:
+        with pytest.raises(ConfigRefused, match="clients of a municipal CS"):
             opened_to(StationName(CS.organisation, role))
-        with pytest.raises(ConfigRefused, match="alone"):
+        with pytest.raises(ConfigRefused, match="clients of a municipal CS"):
             opened_to(EXISTING, StationName(CS.organisation, role))
 
 
@@ -166,7 +178,7 @@ def test_a_cs_refuses_whatever_the_addressee_management_system_says(world, kind)
 
 def test_a_station_is_not_let_in_that_the_master_does_not_name(world, desk_at):
     station = desk_at(CS).station
-    links = Links(station, lambda: None)
+    links = Links(station, lambda: NOON)
     stranger = StationName(CS.organisation, ADDRESSEE_ROLE)
     identity = replace(world.identity(PREFECTURE), station=stranger)
     with pytest.raises(Untrusted):

@@ -7,14 +7,19 @@ import msgspec
 import pytest
 
 from gateway.config import ConfigRefused
+from gateway.roles.cs_posts import Handed
 from gateway.roles.municipal_cs import MunicipalCs
 from gateway.roles.plan import NOTHING
-from schemas.messages import IdentityInformationUpdateNotice, read_payload
+from schemas.messages import (
+    IdentityInformationUpdate,
+    IdentityInformationUpdateNotice,
+    read_payload,
+    write_payload,
+)
 from tests.gateway.people import resident_record
 from tests.gateway.words import outgoing
-from tests.gateway.world import CS, NOON, PREFECTURE
+from tests.gateway.world import CS, EXISTING, NOON, PREFECTURE
 
-TAG = "cd" * 16
 RECORD = resident_record()
 EIGHT = {
     "resident_record_code",
@@ -33,9 +38,17 @@ def cs(desk_at):
     return MunicipalCs(desk_at(CS).station)
 
 
+def handed_in(cs, record):
+    """What becomes of an update from the existing resident system."""
+    value = IdentityInformationUpdate(record=record)
+    body = write_payload(value)
+    kind = "identity_information_update"
+    return cs.posts.take(Handed(kind, value, body, EXISTING.role, "")).plan
+
+
 @pytest.fixture
 def notice(cs):
-    (draft,) = cs.notice(RECORD, TAG).drafts
+    (draft,) = handed_in(cs, RECORD).drafts
     return draft
 
 
@@ -55,25 +68,23 @@ def test_the_notice_holds_the_eight_items_and_no_others(notice):
 def test_what_is_not_among_the_eight_stays_in_the_city(cs):
     secret = "戸籍係のみ"
     record = replace(RECORD, change_reason_detail=secret, operator_id="OP0000099")
-    (draft,) = cs.notice(record, TAG).drafts
+    (draft,) = handed_in(cs, record).drafts
     assert secret.encode() not in draft.payload
     assert b"OP0000099" not in draft.payload
 
 
 def test_the_record_speaks_of_the_person_by_a_tag(cs):
-    plan = cs.notice(RECORD, TAG)
-    assert plan.about.person_tag == TAG
-    assert plan.drafts[0].person_tag == TAG
+    plan = handed_in(cs, RECORD)
+    assert plan.about.person_tag
+    assert plan.drafts[0].person_tag == plan.about.person_tag
     assert RECORD.individual_number not in repr(plan)
     assert RECORD.kanji_name not in repr(plan)
 
 
-def test_nothing_comes_back_that_it_would_act_on(cs, notice):
+def test_whatever_becomes_of_a_notice_nothing_follows_from_it(cs, notice):
     sent = outgoing(notice)
     assert cs.receipted(sent, NOON) == NOTHING
-    assert cs.replied(sent, None, NOON) == NOTHING
     assert cs.failed(sent, "SK-T03", NOON) == NOTHING
-    assert cs.admit(None, b"") == NOTHING
     assert cs.before_sending(sent, NOON) is None
 
 

@@ -11,6 +11,7 @@ from gateway.records.event import EventKind
 from gateway.services.inside import SUBMIT
 from gateway.services.listener import Request
 from gateway.services.runtime import UNAVAILABLE
+from pki.names import StationName
 from protocols import envelope
 from protocols.errors import Unreadable
 from protocols.identifiers import Realm, make_individual_number
@@ -24,6 +25,7 @@ from schemas.messages import (
     write_payload,
 )
 from schemas.payload import NAMESPACE
+from schemas.systems import ADDRESSEE
 from schemas.xml import parse, root_name
 from tests.gateway.people import resident_record
 from tests.gateway.words import ITEM, NUMBER, RECORD, open_inquiry, provision
@@ -212,11 +214,17 @@ async def test_what_stations_say_to_each_other_is_not_taken_from_inside(requeste
     await refused_with(requester, status, "SK-M05")
 
 
-@pytest.mark.parametrize("kind", ["move_in_notice", "sending_destination_extract"])
 @in_reactor
-async def test_what_a_system_may_post_and_this_station_does_not_do_is_refused(cs, kind):
+async def test_what_a_system_may_post_and_this_station_does_not_do_is_refused(
+    requester,
+):
     """A row in the catalogue alone opens nothing."""
-    await refused_with(cs, sample(kind), "SK-M04")
+    kind = "number_pair_registration"
+    addressees = StationName(REQUESTER.organisation, ADDRESSEE)
+    by = replace(requester.works.world.identity(BUSINESS), station=addressees)
+    request = Request("POST", SUBMIT, "application/xml", sample(kind), True)
+    answer = await requester.inside.handle(request, by)
+    assert (answer.status, told(answer).code) == (422, "SK-M04")
 
 
 @in_reactor
