@@ -9,6 +9,7 @@ reactor and the clock.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -53,6 +54,8 @@ ROLES: dict[str, Any] = {
 }
 """The roles that this daemon plays; every other system is a simulator's business."""
 
+OUTSIDE = "outside"
+"""The listener for peers, as counters and the overview name it."""
 HOLD_INTERVAL = 0.2
 CHECK_INTERVAL = 0.5
 """Seconds between two looks for decisions: a clerk should not wait for the machine."""
@@ -120,7 +123,13 @@ class _Making:
         self._links = Links(station, around.clock)
         self._role: Role = ROLES[config.station.role](station)
         self._post = Post(self._sender)
-        self._runtime = Runtime(station, self._role, around.clock, self._post.offer)
+        self._runtime = Runtime(
+            station,
+            self._role,
+            around.clock,
+            self._post.offer,
+            partial(self._cut_off, OUTSIDE),
+        )
 
     def running(self) -> Running:
         """All of it, joined."""
@@ -157,7 +166,7 @@ class _Making:
 
     def _listeners(self) -> Iterator[tuple[str, HttpListener]]:
         known = self._station.directory.peers
-        yield "outside", self._listener("outside", known, self._runtime.post)
+        yield OUTSIDE, self._listener(OUTSIDE, known, self._runtime.post)
         if self._station.config.inside is not None:
             inside = self._inside()
             allowed = self._station.config.inside.names()
@@ -169,16 +178,12 @@ class _Making:
         return InsideService(self._runtime, self._clock)
 
     def _listener(self, name: str, known: Any, handle: Any) -> HttpListener:
-        links, counters = self._links, self._counters
+        links = self._links
 
         def identify(certificate: Any) -> Identity:
             identity = self._believed(certificate)
             links.must_be_known(identity, known)
             return identity
-
-        def refused(source: str, reason: str) -> None:
-            counters.refused(name, reason)
-            links.refused(source, reason)
 
         limits = self._station.config.limits
         settings = ListenerSettings(
@@ -194,9 +199,13 @@ class _Making:
             self._certificates.server,
             identify,
             lambda request, identity: Deferred.fromCoroutine(handle(request, identity)),
-            refused,
+            partial(self._cut_off, name),
             self._reactor,
         )
+
+    def _cut_off(self, listener: str, source: str, reason: str) -> None:
+        self._counters.refused(listener, reason)
+        self._links.refused(source, reason)
 
     def _believed(self, certificate: Any) -> Identity:
         trust = self._station.directory.trust

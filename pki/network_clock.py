@@ -128,7 +128,7 @@ def read(path: Path) -> timedelta:
         said = msgspec.json.decode(read_private(path), type=_File)
     except KeyFileError as error:
         raise ClockRefused(str(error)) from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise ClockRefused(f"{path}: is damaged, or no clock file") from None
     return timedelta(seconds=said.ahead_seconds)
 

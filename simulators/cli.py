@@ -6,12 +6,16 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import click
 
+from pki.names import StationName
+from simulators.city.cli import city
 from simulators.clock import Clock, clock_of, follow, problem_of
 from simulators.network import build as building
 from simulators.network import parties as people
@@ -20,8 +24,8 @@ from simulators.network.files import Files
 from simulators.network.player import play
 from simulators.network.stage import Stage
 from simulators.peer import Keys, Peer, load_directory
-from simulators.prefecture import PrefecturalServer
-from simulators.web import serve, server_context
+from simulators.peers.errors import PeersError
+from simulators.peers.play import SYSTEMS, Played, station
 
 LOOK_SECONDS = 0.2
 """Between two looks at the clock of a network in which nothing goes on."""
@@ -35,43 +39,77 @@ NETWORK = click.option(
 )
 
 
+STDIN = click.option("--until-stdin-closes", is_flag=True)
+
+
 @click.group()
 def simulate() -> None:
     """Play one system of a network."""
 
 
+simulate.add_command(city)
+
+
 @simulate.command()
 @NETWORK
-@click.option("--until-stdin-closes", is_flag=True)
+@STDIN
 def prefecture(root: Path, until_stdin_closes: bool) -> None:
     """The prefectural servers: the real one, and one that nobody can authenticate."""
+    servers = (people.PREFECTURAL_SERVER, people.IMPOSTOR)
+    _play(root, servers, until_stdin_closes)
+
+
+@simulate.command()
+@NETWORK
+@STDIN
+def peers(root: Path, until_stdin_closes: bool) -> None:
+    """National server, J-LIS, card management and Ministry of Justice together."""
+    played = [one.name for one in people.parties() if one.process == "peers"]
+    _play(root, played, until_stdin_closes)
+
+
+def _alone(role: str) -> click.Command:
+    """The command that plays one system, under its id."""
+
+    def run(root: Path, until_stdin_closes: bool) -> None:
+        played = [one.name for one in people.parties() if one.name.role == role]
+        _play(root, played[:1], until_stdin_closes)
+
+    words = f"The system {role} alone, against whoever is in the master."
+    return click.command(role, help=words)(NETWORK(STDIN(run)))
+
+
+for _role in SYSTEMS:
+    simulate.add_command(_alone(_role))
+
+
+def _play(root: Path, names: Sequence[StationName], until_stdin_closes: bool) -> None:
+    """Play these stations of a network until the end."""
     files = Files(root.absolute())
-    network = building.load(files)
     clock = clock_of(files.pki)
+    with ExitStack() as stack:
+        try:
+            for name in names:
+                stack.callback(_played(files, name, clock).close)
+        except (PeersError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+        _ready()
+        problem = _wait_for_the_end(until_stdin_closes, clock)
+    if problem:
+        raise click.ClickException(problem)
+
+
+def _played(files: Files, name: StationName, clock: Clock) -> Played:
+    """One station, listening; the impostor has keys of an authority that is unknown."""
     directory = load_directory(
         files.pki.chain, files.pki.crl, files.master, files.anchor(people.CORE), clock
     )
-    servers = []
-    for name, layout in (
-        (people.PREFECTURAL_SERVER, files.pki),
-        (people.IMPOSTOR, files.other_pki),
-    ):
-        keys = layout.station(name)
-        peer = Peer(name, Keys(keys), files.pki.chain, directory, clock)
-        server = PrefecturalServer(peer, files.history(name))
-        pair = keys / "tls.crt", keys / "tls.key"
-        context = server_context(files.pki.chain, *pair, peer.belief)
-        follow(clock, partial(context.load_cert_chain, *pair))
-        port = network.outside[str(name)]
-        servers.append(serve("127.0.0.1", port, context, server.handle))
-    for one in servers:
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-    _ready()
-    problem = _wait_for_the_end(until_stdin_closes, clock)
-    for one in servers:
-        one.shutdown()
-    if problem:
-        raise click.ClickException(problem)
+    layout = files.other_pki if name == people.IMPOSTOR else files.pki
+    peer = Peer(name, Keys(layout.station(name)), files.pki.chain, directory, clock)
+    port = building.load(files).outside[str(name)]
+    played = Played(station(peer, files.peer), port, files.pki.chain)
+    follow(clock, partial(played.context.load_cert_chain, *played.pair))
+    return played
 
 
 @simulate.command()

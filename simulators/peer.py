@@ -27,7 +27,7 @@ from protocols import master as masters
 from protocols.answers import Answer, Offered
 from protocols.directory import Directory
 from protocols.envelope import Packed, digest, pack
-from protocols.header import Header, content_digest, new_id, wire_time
+from protocols.header import Header, InReplyTo, content_digest, new_id, wire_time
 from simulators.clock import Clock, belief_of, follow, machine
 from simulators.shapes import enclosed
 from simulators.web import Client, Reply, client_context
@@ -88,6 +88,7 @@ class Peer:
         message_id: bytes | None = None,
         processing_number: bytes | None = None,
         permit_digest: bytes | None = None,
+        in_reply_to: InReplyTo | None = None,
         lifetime: timedelta = timedelta(hours=1),
         now: datetime | None = None,
         reshape: Callable[[bytes], bytes] | None = None,
@@ -111,6 +112,7 @@ class Peer:
             content_digest=content_digest(salt, payload),
             processing_number=processing_number,
             permit_digest=permit_digest,
+            in_reply_to=in_reply_to,
         )
         signing = signer or self.signer
         if reshape is None:

@@ -69,13 +69,22 @@ def server_context(
 class Client:
     """One persistent link to one address; makes a new one when the old is gone."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext,
+        believe: Belief | None = None,
+    ) -> None:
+        """``believe`` is asked of each new link before a byte is sent over it."""
+
         def make() -> http.client.HTTPSConnection:
             return http.client.HTTPSConnection(
                 host, port, context=context, timeout=TIMEOUT
             )
 
         self._make = make
+        self._believe = believe
         self._connection: http.client.HTTPSConnection | None = None
         self._lock = threading.Lock()
 
@@ -114,16 +123,34 @@ class Client:
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> Reply:
         if self._connection is None:
-            self._connection = self._make()
+            self._connection = self._made()
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         content = response.read(MAX_BODY)
         content_type = response.headers.get("Content-Type", "")
         return Reply(response.status, content_type, content)
 
+    def _made(self) -> http.client.HTTPSConnection:
+        """A new link to an end that is believed; raises what ``believe`` does."""
+        made = self._make()
+        if self._believe is None:
+            return made
+        made.connect()
+        try:
+            assert isinstance(made.sock, ssl.SSLSocket)
+            der = made.sock.getpeercert(binary_form=True)
+            self._believe(x509.load_der_x509_certificate(der or b""))
+        except BaseException:
+            made.close()
+            raise
+        return made
 
-Handle = Callable[[str, str, bytes, x509.Certificate], Reply]
-"""Method, path, body and the client's certificate in; the answer out."""
+
+Handle = Callable[[str, str, bytes, x509.Certificate], Reply | None]
+"""Method, path, body and the client's certificate in; the answer out.
+
+None ends the link without one.
+"""
 
 
 def serve(host: str, port: int, context: ssl.SSLContext, handle: Handle) -> Any:
@@ -148,10 +175,13 @@ def serve(host: str, port: int, context: ssl.SSLContext, handle: Handle) -> Any:
 
         def _answer(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(min(size, MAX_BODY))
+            body = self.rfile.read(max(0, min(size, MAX_BODY)))
             der = self.connection.getpeercert(binary_form=True)
             certificate = x509.load_der_x509_certificate(der)
             reply = handle(self.command, self.path, body, certificate)
+            if reply is None:
+                self.close_connection = True
+                return
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
             self.send_header("Content-Length", str(len(reply.body)))

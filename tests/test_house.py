@@ -68,6 +68,8 @@ HOMES = {
         "gateway/records/",
         "gateway/inspection/store.py",
         "simulators/register/store.py",
+        "simulators/peers/store.py",
+        "simulators/city/store.py",
     ),
     "twisted": (
         "gateway/services/",

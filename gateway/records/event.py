@@ -191,8 +191,10 @@ def read_canonical(data: bytes) -> tuple[Event, dict[str, str]]:
             for name in _Canonical.__struct_fields__
             if name not in ("evidence", "format")
         }
-        return Event(**values), read.evidence
-    except (msgspec.DecodeError, TypeError, ValueError):
+        event = Event(**values)
+        at = event.at.astimezone(UTC)
+        return msgspec.structs.replace(event, at=at), read.evidence
+    except (msgspec.DecodeError, TypeError, ValueError, OverflowError):
         raise StoreDamaged("an event") from None
 
 

@@ -198,5 +198,6 @@ def _digests(evidence: Mapping[str, bytes]) -> dict[str, str]:
 def _evidence(packed: bytes) -> dict[str, bytes]:
     try:
         return msgspec.msgpack.decode(packed, type=dict[str, bytes])
-    except (msgspec.DecodeError, TypeError):  # no msgpack, or no bytes at all
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        # No msgpack, a name that is no UTF-8, or no bytes at all.
         raise StoreDamaged("the evidence of an event") from None

@@ -121,7 +121,7 @@ def decode_identity(data: bytes) -> IdentityRecord:
     """A record as `IdentityReads.every_identity` gives it; raises `StoreDamaged`."""
     try:
         return _DECODER.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise StoreDamaged("an identity record") from None
 
 

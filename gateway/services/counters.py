@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.records.event import EventKind
 from gateway.records.survey import Kind
+from gateway.services.link_host import NoMessage
 from gateway.services.tls_link import LinkFault
 from pki.trust import Reason
 from protocols.http import HttpFault
@@ -39,9 +40,10 @@ HANDSHAKE: Final = CERTIFICATE_WORDS | {
 WORDS: Final = (
     CERTIFICATE_WORDS
     | frozenset(map(str, LinkFault))
+    | frozenset(map(str, NoMessage))
     | frozenset(f"http_{fault.reason}" for fault in HttpFault)
 )
-"""Every word that a listener gives for a refusal."""
+"""Every word that a link or a request is cut off with."""
 
 
 class Counters:

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
@@ -34,6 +35,13 @@ Proved = Callable[[Any, StationName], bool]
 
 Holds = Callable[[Any, int], None]
 """Told how many bytes of a request that is not whole yet a link holds."""
+
+
+class NoMessage(StrEnum):
+    """Why a proven peer's whole request is not looked at: the word for the record."""
+
+    TARGET = "http_other_target"
+    CONTENT_TYPE = "http_other_content_type"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a message is offered again that was not taken: later each time, never at once."""
+"""When a message is offered again that was not taken: later each time, never now."""
 
 import random
 from datetime import timedelta

@@ -5,7 +5,8 @@
 writes the record with everything that the plan wants in one transaction, and only
 when that is durable gives back the answer's bytes and hands new messages to the
 sender. If the store cannot be written there is no answer: the peer sees HTTP 503,
-which has no effect, and will offer the message again.
+which has no effect, and will offer the message again. A request that holds no message
+is answered with a plain HTTP status, and told as the listener's own refusals are.
 """
 
 import logging
@@ -24,6 +25,7 @@ from gateway.roles.plan import Conflict, Plan
 from gateway.roles.role import Role
 from gateway.services import events
 from gateway.services.clock import Clock
+from gateway.services.link_host import LinkRefused, NoMessage
 from gateway.services.listener import Answer, Request
 from gateway.station import Station
 from pki.trust import Identity
@@ -40,6 +42,8 @@ log = logging.getLogger(__name__)
 CMS = "application/cms"
 UNAVAILABLE = Answer(503, "text/plain", b"the record store is unavailable\n")
 MESSAGES = "/v1/messages"
+NOT_FOUND = Answer(404, "text/plain", b"POST /v1/messages\n")
+NOT_CMS = Answer(415, "text/plain", b"Content-Type: application/cms\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,13 @@ class Runtime:
         role: Role,
         clock: Clock,
         offer: Callable[[Outgoing], None],
+        cut_off: LinkRefused,
     ) -> None:
         self.station = station
         self.clock = clock
         self._role = role
         self._offer = offer
+        self._cut_off = cut_off
         self._writer = Writer(
             station.name, station.keys.signer, station.directory, station.token_bytes
         )
@@ -71,9 +77,11 @@ class Runtime:
     async def post(self, request: Request, identity: Identity) -> Answer:
         """Answer one request on the outside listener."""
         if (request.method, request.target) != ("POST", MESSAGES):
-            return Answer(404, "text/plain", b"POST /v1/messages\n")
+            self._cut_off(str(identity.station), NoMessage.TARGET)
+            return NOT_FOUND
         if request.content_type != CMS:
-            return Answer(415, "text/plain", b"Content-Type: application/cms\n")
+            self._cut_off(str(identity.station), NoMessage.CONTENT_TYPE)
+            return NOT_CMS
         now = self.clock()
         try:
             outcome = take(request.body, identity, now, self.station)

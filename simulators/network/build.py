@@ -57,7 +57,7 @@ def build(files: Files, choices: Choices) -> NetworkFile:
     """Make everything below ``files.root``, which must not hold a network yet."""
     now = datetime.now(UTC)
     everybody = people.parties()
-    for folder in (files.root, files.logs, files.root / "prefecture"):
+    for folder in (files.root, files.logs):
         folder.mkdir(parents=True, exist_ok=True)
     _pki(files, everybody, now)
     first = ports.claim_any()

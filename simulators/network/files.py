@@ -7,7 +7,7 @@ DIR/other-pki/…             an authority that nobody here trusts
 DIR/master.cms              the signed master
 DIR/code.key                the core's key for linkage codes
 DIR/stations/NAME/          station.toml, records.sqlite, copies.jsonl
-DIR/prefecture/*.jsonl      the prefectural servers' histories
+DIR/peers/NAME/             history.jsonl and records.sqlite of each simulated peer
 DIR/log/*.log               what each process wrote
 """
 
@@ -62,7 +62,10 @@ class Files:
         return self.station(name) / "copies.jsonl"
 
     def history(self, name: StationName) -> Path:
-        return self.root / "prefecture" / f"{name.organisation}.jsonl"
+        return self.peer(name) / "history.jsonl"
+
+    def peer(self, name: StationName) -> Path:
+        return self.root / "peers" / f"{name.organisation}-{name.role}"
 
     def anchor(self, core: StationName) -> Path:
         return self.pki.station(core) / "signing.crt"

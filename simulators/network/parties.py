@@ -30,6 +30,12 @@ CITY_CS = StationName(CITY, "municipal_cs")
 SECOND_CS = StationName(SECOND_CITY, "municipal_cs")
 PREFECTURAL_SERVER = StationName(PREFECTURE, "prefectural_server")
 IMPOSTOR = StationName(IMPOSTOR_PREFECTURE, "prefectural_server")
+NATIONAL_SERVER = StationName("J00001", "national_server")
+JLIS = StationName("J00001", "jlis")
+CARD_MANAGEMENT = StationName("J00001", "individual_number_card_management_system")
+JUSTICE = StationName("M00001", "ministry_of_justice")
+JUSTICE_TERMINAL = StationName(CITY, "ministry_of_justice_link_terminal")
+"""It has keys and no process: whoever holds them speaks for it."""
 
 DAEMON_ROLES = frozenset(
     {"information_provision_network_system", "intermediate_server", "municipal_cs"}
@@ -82,6 +88,11 @@ def _parties() -> Iterator[Party]:
         yield Party(business, f"{label} 業務", "inside", tls_only=True)
     yield Party(PREFECTURAL_SERVER, "群馬県", "prefecture")
     yield Party(IMPOSTOR, "埼玉県（認証できない）", "prefecture")
+    yield Party(NATIONAL_SERVER, "全国サーバ", "peers")
+    yield Party(JLIS, "地方公共団体情報システム機構", "peers")
+    yield Party(CARD_MANAGEMENT, "個人番号カード管理システム", "peers")
+    yield Party(JUSTICE, "法務省", "peers")
+    yield Party(JUSTICE_TERMINAL, "高崎市 法務省連携端末", "terminal")
 
 
 def _city(

@@ -21,7 +21,9 @@ from typing import IO
 from simulators.network import parties as people
 from simulators.network.files import Files
 
-PROCESSES = ("core", "city", "second-city", "requesters", "prefecture")
+PROCESSES = ("core", "city", "second-city", "requesters", "prefecture", "peers")
+SIMULATED = ("prefecture", "peers")
+"""Those that no gateway plays: each is a command of `sekisho simulate`."""
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -121,11 +123,13 @@ class Processes:
         return child
 
     def _command(self, title: str) -> list[str]:
-        return self._prefecture() if title == "prefecture" else self._gateway(title)
+        if title in SIMULATED:
+            return self._simulated(title)
+        return self._gateway(title)
 
-    def _prefecture(self) -> list[str]:
+    def _simulated(self, title: str) -> list[str]:
         where = ["--network", str(self.files.root), "--until-stdin-closes"]
-        return [*_sekisho(), "simulate", "prefecture", *where]
+        return [*_sekisho(), "simulate", title, *where]
 
     def _gateway(self, title: str) -> list[str]:
         command = [*_sekisho(), "gateway", "run", "--until-stdin-closes"]

@@ -114,11 +114,12 @@ def _with_number(stage: Stage, record: Any, number: str) -> str:
 
 
 def history(stage: Stage, server: StationName) -> list[Any]:
-    """What a prefectural server wrote down."""
+    """What a prefectural server wrote down of what came."""
     path = stage.files.history(server)
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines = map(json.loads, path.read_text("utf-8").splitlines())
+    return [line for line in lines if line["direction"] == "in"]
 
 
 STEPS = (

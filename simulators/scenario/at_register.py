@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The resident-register side: existing resident system, municipal CS, prefecture.
+"""The city's side of the resident register: existing resident system, municipal CS.
 
 The existing resident system (既存住基システム) reports what changed; its CS tells the
-prefecture by itself. The prefectural server keeps a history, which is its record here.
+prefecture by itself, which `at_peers` has.
 """
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -31,7 +29,7 @@ from simulators.scenario.registry import (
     system,
 )
 from simulators.scenario.selector import Selector
-from simulators.scenario.world import Event, World
+from simulators.scenario.world import World
 
 UPDATE = "identity_information_update"
 MOVE = "S02"
@@ -94,30 +92,6 @@ def station_of(inside: StationName) -> StationName:
     return next(p.name for p in people.parties() if p.inside == inside)
 
 
-def history(world: World, server: StationName, since: datetime) -> list[Event]:
-    """A prefectural server's history in the words of a station's record."""
-    path = world.files.history(server)
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
-    told = [json.loads(line) for line in lines]
-    return [_event(line, server) for line in told if _after(line, since)]
-
-
-def _after(line: dict[str, Any], since: datetime) -> bool:
-    return datetime.fromisoformat(line["at"]) >= since
-
-
-def _event(line: dict[str, Any], server: StationName) -> Event:
-    return {
-        "station": str(server),
-        "at": datetime.fromisoformat(line["at"]).isoformat().replace("+00:00", "Z"),
-        "direction": "in",
-        "processing_number": "",
-        "detail": "",
-        **{name: line[name] for name in ("kind", "code", "peer", "message_id")},
-        "message_type": line["message_type"],
-    }
-
-
 EXISTING = system(
     systems.EXISTING,
     actions=(
@@ -131,8 +105,3 @@ EXISTING = system(
     ),
 )
 CS = system(systems.CS, (DELIVER,), (recorded(), knows_nothing()))
-PREFECTURE = system(
-    systems.PREFECTURE,
-    looks=(recorded(history), knows_nothing(history)),
-    witness=history,
-)

@@ -7,8 +7,9 @@ from typing import Final
 
 from simulators.scenario.at_linkage import BUSINESS
 from simulators.scenario.at_network import THE_NETWORK
+from simulators.scenario.at_peers import PEERS
 from simulators.scenario.at_provider import INTERMEDIATE
-from simulators.scenario.at_register import CS, EXISTING, PREFECTURE
+from simulators.scenario.at_register import CS, EXISTING
 from simulators.scenario.by_hand import CORE
 from simulators.scenario.registry import System
 
@@ -18,7 +19,7 @@ SYSTEMS: Final[Mapping[str, System]] = MappingProxyType(
         for one in (
             EXISTING,
             CS,
-            PREFECTURE,
+            *PEERS,
             BUSINESS,
             INTERMEDIATE,
             CORE,

@@ -42,7 +42,7 @@ def faults(config, at=NOON):
 def test_a_good_configuration_has_no_fault_and_no_warning(config):
     found = examine(config, NOON)
     assert (found.faults, found.warnings) == ([], [])
-    assert found.about == "network TEST Example, master 1, 7 stations"
+    assert found.about == "network TEST Example, master 1, 11 stations"
 
 
 def test_all_faults_are_found_and_not_only_the_first(config, tmp_path):

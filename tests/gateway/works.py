@@ -20,6 +20,7 @@ from gateway.roles.intermediate import IntermediateServer
 from gateway.roles.municipal_cs import MunicipalCs
 from gateway.services.cs_inside import CsInside
 from gateway.services.inside import Inside
+from gateway.services.links import Links
 from gateway.services.listener import Answer, Request
 from gateway.services.runtime import CMS, MESSAGES, Runtime
 from gateway.station import Station
@@ -46,7 +47,10 @@ class Works:
     def __post_init__(self) -> None:
         make = ROLES.get(self.station.name, IntermediateServer)
         self.role: Any = make(self.station)
-        self.runtime = Runtime(self.station, self.role, self.clock, self._offer)
+        self.links = Links(self.station, self.clock)
+        self.runtime = Runtime(
+            self.station, self.role, self.clock, self._offer, self.links.refused
+        )
 
     def _offer(self, outgoing: Outgoing) -> None:
         assert self.store.outgoing(outgoing.message_id), "offered before it was durable"

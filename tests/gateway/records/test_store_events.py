@@ -220,6 +220,16 @@ def test_a_record_changed_or_removed_is_found_and_named(
     assert what in damage.what
 
 
+@pytest.mark.parametrize("evidence", ["00", "81A1FFC400", "81A16101"])
+def test_damaged_evidence_is_told_as_damage(
+    store: Store, turns: Turns, store_path: Path, evidence: str
+) -> None:
+    (prepared,) = record(store, turns, full_event())
+    tamper(store_path, f"UPDATE events SET evidence = x'{evidence}'")
+    with pytest.raises(StoreDamaged, match="evidence"):
+        store.event_evidence(prepared.record_id)
+
+
 @pytest.mark.parametrize("value", ["'text'", "7", "NULL", "1.5"])
 @pytest.mark.parametrize(
     "column",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gateway.records.event import EventKind
 from gateway.records.survey import Kind
 from gateway.services.counters import OTHER, WORDS, Counters, bounded
+from gateway.services.link_host import NoMessage
 from gateway.services.tls_link import LinkFault
 from pki.trust import Reason
 from protocols.refusals import REFUSALS
@@ -40,7 +41,9 @@ def test_a_reason_that_is_not_ours_is_another(reason):
     assert set(counters.strangers) <= {*WORDS, OTHER}
 
 
-@pytest.mark.parametrize("fault", [*LinkFault, *[r.name.lower() for r in Reason]])
+@pytest.mark.parametrize(
+    "fault", [*LinkFault, *NoMessage, *[r.name.lower() for r in Reason]]
+)
 def test_every_word_of_a_listener_is_known(fault):
     assert fault in WORDS
 

@@ -9,6 +9,7 @@ from gateway.dispatch import Draft, NoSuchPeer
 from gateway.records.errors import Reason, StoreUnavailable
 from gateway.records.event import EventKind
 from gateway.roles.plan import Conflict, Plan
+from gateway.services.link_host import NoMessage
 from gateway.services.listener import Request
 from gateway.services.runtime import UNAVAILABLE
 from pki.names import StationName
@@ -62,24 +63,41 @@ def at_once(*coroutines):
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "content_type", "status"),
+    ("method", "target", "content_type", "status", "word"),
     [
-        ("GET", "/v1/messages", "", 404),
-        ("POST", "/", "application/cms", 404),
-        ("POST", "/v1/messages/", "application/cms", 404),
-        ("POST", "/v1/messages", "text/xml", 415),
-        ("POST", "/v1/messages", "", 415),
+        ("GET", "/v1/messages", "", 404, NoMessage.TARGET),
+        ("POST", "/", "application/cms", 404, NoMessage.TARGET),
+        ("POST", "/v1/messages/", "application/cms", 404, NoMessage.TARGET),
+        ("POST", "/v1/messages", "text/xml", 415, NoMessage.CONTENT_TYPE),
+        ("POST", "/v1/messages", "", 415, NoMessage.CONTENT_TYPE),
     ],
 )
 @in_reactor
-async def test_only_a_posted_cms_message_is_looked_at(
-    world, core, method, target, content_type, status
+async def test_only_a_posted_cms_message_is_looked_at_and_the_rest_is_recorded(
+    world, core, method, target, content_type, status, word
 ):
     body = inquiry_message(world).envelope
     request = Request(method, target, content_type, body, True)
     answer = await core.runtime.post(request, world.identity(REQUESTER))
     assert answer.status == status
-    assert core.events() == []
+    await core.links.write()
+    (stored,) = core.events()
+    assert stored.event.kind is EventKind.LINK_REFUSED
+    assert stored.event.peer == str(REQUESTER)
+    assert stored.event.code == "SK-L09"
+    assert stored.event.detail == f"{refusal('SK-L09').en}: {word}"
+
+
+@in_reactor
+async def test_many_requests_for_nothing_are_two_records_a_minute(world, core):
+    request = Request("GET", "/", "", b"", True)
+    for _ in range(100):
+        await core.runtime.post(request, world.identity(REQUESTER))
+        await core.links.write()
+    core.now += MINUTE
+    await core.links.write()
+    told = f"{refusal('SK-L09').en}: {NoMessage.TARGET}"
+    assert [s.event.detail for s in core.events()] == [told, f"{told} (99)"]
 
 
 # --- refused --------------------------------------------------------------------------

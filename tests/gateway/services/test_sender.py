@@ -1,48 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One sender: the same bytes until a valid answer came, and nothing without a look.
+"""One sender: the same bytes until a valid answer came, and nothing without a look."""
 
-The peer is played by hand: a test sees what was posted and decides what comes back.
-Time passes only when the test moves it.
-"""
-
-import logging
 from datetime import timedelta
 
 import pytest
 import pytest_twisted
-from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
-from gateway.dispatch import Draft
-from gateway.records import connection
 from gateway.records.event import EventKind
-from gateway.roles.plan import Plan
 from gateway.services.peer import (
     PeerRefusesUs,
     PeerSilent,
     PeerUnreachable,
     PeerUntrusted,
 )
-from gateway.services.runtime import CMS, MESSAGES
-from gateway.services.sender import MAX_IN_FLIGHT, MAX_WAITING, Sender
-from protocols import answers
-from protocols.answers import Receipt, SignedRefusal
-from protocols.envelope import InReplyTo, digest, unpack
-from protocols.http import Response
+from gateway.services.sender import MAX_IN_FLIGHT, MAX_WAITING
+from protocols.envelope import InReplyTo, unpack
 from schemas.messages import (
     InformationInquiryAcceptance,
     PermitNotice,
     read_payload,
-    write_payload,
 )
 from tests.gateway.services.network import until
+from tests.gateway.services.posts import DIGEST, Post, answer_in, inquiry_in
 from tests.gateway.words import (
     NUMBER,
-    inquiry,
     inquiry_message,
-    message,
-    open_inquiry,
-    order,
 )
 from tests.gateway.world import (
     COPIES,
@@ -61,110 +43,7 @@ from tests.gateway.world import (
 from tests.values import replace
 
 in_reactor = pytest_twisted.ensureDeferred
-DIGEST = bytes(range(100, 132))
-
-
-class Peer:
-    """The other end, in the test's hands."""
-
-    def __init__(self, world, works, name):
-        self.world, self.works, self.name = world, works, name
-        self.posted = []
-        self.answers = []
-
-    def post(self, path, content_type, body):
-        assert (path, content_type) == (MESSAGES, CMS)
-        self.posted.append(body)
-        self.answers.append(Deferred())
-        return self.answers[-1]
-
-    def answer(self, body, content_type=CMS, status=200):
-        self.answers.pop(0).callback(Response(status, content_type, body, True))
-
-    def fail(self, error):
-        self.answers.pop(0).errback(error)
-
-    def receipt(self, sent, name=None, **changes):
-        name = name or self.name
-        receipt = Receipt(
-            message_id=sent.message_id,
-            header_digest=sent.header_digest,
-            receiver=name,
-            at=NOON,
-            record_commitment=bytes(32),
-        )
-        signer = self.world.signer(name)
-        return answers.write_receipt(replace(receipt, **changes), signer)
-
-    def refusal(self, sent, code, retry=False, **changes):
-        refusal = SignedRefusal(
-            request_digest=digest(sent.envelope),
-            header_digest=sent.header_digest,
-            receiver=self.name,
-            at=NOON,
-            code=code,
-            rule="",
-            retry=retry,
-            record_commitment=bytes(32),
-        )
-        signer = self.world.signer(self.name)
-        return answers.write_refusal(replace(refusal, **changes), signer)
-
-    def reply(self, sent, kind, value, receiver=REQUESTER, **changes):
-        changes = {
-            "processing_number": NUMBER,
-            "in_reply_to": InReplyTo(sent.message_id, sent.header_digest),
-            **changes,
-        }
-        payload = write_payload(value)
-        return message(
-            self.world, self.name, receiver, kind, payload, **changes
-        ).envelope
-
-
-class Post:
-    """A station's sender to one peer, with everything around it."""
-
-    def __init__(self, world, works, name):
-        self.works = works
-        self.clock = Clock()
-        self.peer = Peer(world, works, name)
-        self.sender = Sender(
-            name,
-            self.peer,
-            works.station,
-            works.role,
-            works.runtime,
-            works.clock,
-            self.clock,
-        )
-
-    async def settled(self, sent, state):
-        """Wait until the outbox says so; the row."""
-        store = self.works.store
-        await until(lambda: store.outgoing(sent.message_id).state == state)
-        return store.outgoing(sent.message_id)
-
-    async def postponed(self, sent, attempts):
-        """Wait until a try was put off; the row, and in how many seconds the next."""
-        store = self.works.store
-        await until(lambda: store.outgoing(sent.message_id).attempts == attempts)
-        await until(self.clock.getDelayedCalls)
-        (call,) = self.clock.getDelayedCalls()
-        return store.outgoing(sent.message_id), call.getTime() - self.clock.seconds()
-
-    async def passing(self, condition):
-        """Let time pass, a second a turn of the reactor, until something holds."""
-
-        def look():
-            self.clock.advance(1)
-            return condition()
-
-        await until(look)
-
-    async def asked(self, count=1):
-        """Wait until the peer was asked so often."""
-        await until(lambda: len(self.peer.posted) == count)
+pytestmark = pytest.mark.usefixtures("no_bugs")
 
 
 @pytest.fixture
@@ -175,45 +54,6 @@ def provider(works_at):
 @pytest.fixture
 def requester(works_at):
     return works_at(REQUESTER, retry_first=1.0, retry_longest=8.0)
-
-
-@pytest.fixture
-def to_requester(world, provider):
-    return Post(world, provider, REQUESTER)
-
-
-@pytest.fixture
-def to_core(world, requester):
-    return Post(world, requester, CORE)
-
-
-@pytest.fixture
-def own_fault():
-    """For a test that brings about a fault of ours."""
-
-
-@pytest.fixture(autouse=True)
-def no_bugs(caplog, request):
-    """A sender that meets the unexpected says so; here nobody else may."""
-    yield
-    said = [record.getMessage() for record in caplog.get_records("call")]
-    expected = "own_fault" in request.fixturenames
-    assert any("sending to" in line for line in said) is expected
-
-
-async def answer_in(works, person=PLAIN):
-    """An answer to an order, committed and offered."""
-    await works.post(order(works.world, person).message())
-    return works.offered[-1]
-
-
-async def inquiry_in(works):
-    """An inquiry of the requester, committed and offered."""
-    works.write(lambda tx: tx.open_inquiry(open_inquiry()))
-    payload = write_payload(inquiry(works.world))
-    draft = Draft("information_inquiry", CORE, payload, NUMBER)
-    await works.runtime.carry_out(Plan(drafts=(draft,)), (), works.now)
-    return works.offered[-1]
 
 
 # --- the good answers -----------------------------------------------------------------
@@ -533,109 +373,6 @@ async def test_what_is_too_late_to_answer_is_replaced_by_a_lapse(
     assert read_payload("provision_lapse", opened.payload).item_no == 11
 
 
-# --- faults of our own ----------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("own_fault")
-@in_reactor
-async def test_a_fault_of_our_own_is_recorded_once_and_waits_longer_each_time(
-    provider, to_requester
-):
-    sent = await answer_in(provider)
-    to_requester.sender.offer(sent)
-    for attempts in range(1, 6):
-        to_requester.peer.fail(KeyError("高崎　太郎"))
-        row, seconds = await to_requester.postponed(sent, attempts)
-        assert (row.state, row.last_code) == ("waiting", "SK-T06")
-        longest = min(8.0, 2.0**attempts)
-        assert longest / 2 <= seconds <= longest
-        to_requester.clock.advance(seconds)
-        await to_requester.asked(attempts + 1)
-    assert provider.codes(EventKind.FAILED) == ["SK-T06"]
-    to_requester.peer.answer(to_requester.peer.receipt(sent))
-    await to_requester.settled(sent, "delivered")
-
-
-@pytest.mark.usefixtures("own_fault")
-@in_reactor
-async def test_a_fault_of_our_own_is_told_by_its_place_and_without_values(
-    provider, to_requester, caplog
-):
-    sent = replace(await answer_in(provider), context=b"\xc1 no context")
-    to_requester.sender.offer(sent)
-    await to_requester.postponed(sent, 1)
-    (stored,) = provider.events(EventKind.FAILED)
-    for told in (stored.event.detail, caplog.text):
-        assert "DecodeError in gateway.roles.intermediate:" in told
-        assert "Traceback" not in told
-    assert to_requester.peer.posted == []
-
-
-@pytest.mark.usefixtures("own_fault")
-@in_reactor
-async def test_a_fault_on_one_message_holds_up_no_other(provider, to_requester):
-    sent = await answer_in(provider)
-    bad = replace(sent, message_id=bytes(16), context=b"\xc1")
-    to_requester.sender.offer(bad)
-    to_requester.sender.offer(sent)
-    await to_requester.asked(1)
-    to_requester.peer.answer(to_requester.peer.receipt(sent))
-    await to_requester.settled(sent, "delivered")
-
-
-@pytest.mark.usefixtures("own_fault")
-@in_reactor
-async def test_a_fault_that_cannot_be_recorded_leaves_the_message_where_it_was(
-    provider, to_requester, caplog
-):
-    sent = await answer_in(provider)
-    to_requester.sender.offer(sent)
-    provider.lose_store()
-    to_requester.peer.fail(KeyError("高崎　太郎"))
-    await to_requester.sender.stop()
-    provider.find_store()
-    assert "StoreUnavailable in gateway." in caplog.text
-    assert "高崎" not in caplog.text
-    row = provider.store.outgoing(sent.message_id)
-    assert (row.state, row.attempts) == ("waiting", 0)
-
-
-# --- no store -------------------------------------------------------------------------
-
-
-@in_reactor
-async def test_without_a_store_nothing_leaves_and_afterwards_it_goes_on(
-    provider, to_requester, caplog, monkeypatch
-):
-    monkeypatch.setattr(connection, "LOOK_SECONDS", 0.0)
-    sent = await answer_in(provider)
-    provider.lose_store()
-    with caplog.at_level(logging.ERROR):
-        to_requester.sender.offer(sent)
-        await until(to_requester.clock.getDelayedCalls)
-    assert to_requester.peer.posted == []
-    assert "store unavailable" in caplog.text
-    provider.find_store()
-    await to_requester.passing(lambda: to_requester.peer.posted)
-    to_requester.peer.answer(to_requester.peer.receipt(sent))
-    await to_requester.settled(sent, "delivered")
-
-
-@in_reactor
-async def test_an_answer_that_cannot_be_recorded_is_asked_for_again(
-    provider, to_requester
-):
-    """The peer answers the same bytes the same way; nothing is lost by asking."""
-    sent = await answer_in(provider)
-    to_requester.sender.offer(sent)
-    provider.lose_store()
-    to_requester.peer.answer(to_requester.peer.receipt(sent))
-    await until(to_requester.clock.getDelayedCalls)
-    provider.find_store()
-    assert provider.store.outgoing(sent.message_id).state == "waiting"
-    assert provider.store.notices(10) == []
-
-
 # --- order and number -----------------------------------------------------------------
 
 
@@ -701,7 +438,7 @@ async def test_an_idle_sender_stops_at_once(to_requester):
 async def test_a_message_that_was_settled_meanwhile_says_nothing_more(
     provider, to_requester
 ):
-    """Two attempts at one message: what follows from it leaves once, with its record."""
+    """Two attempts at one: what follows from it leaves once, with its record."""
     sent = await answer_in(provider)
     to_requester.sender.offer(sent)
     await to_requester.passing(lambda: to_requester.peer.posted)
