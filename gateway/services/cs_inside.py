@@ -5,12 +5,12 @@ They hand in what is to go out, and fetch what came for them. A payload that doe
 say itself whom it is for, is posted with the municipality behind a question mark. What
 was fetched stays until it is acknowledged, so that nothing is lost on the way.
 
-    POST   /v1/inside/messages[?to=102016]   a payload; the municipality it is for
-    GET    /v1/inside/messages/ID            what became of a message
-    GET    /v1/inside/messages/ID/answer     what came back to a question
-    GET    /v1/inside/arrivals               what waits: id, type, sender, in lines
-    GET    /v1/inside/arrivals/ID            one payload
-    DELETE /v1/inside/arrivals/ID            it was taken over: it is erased here
+    POST /v1/inside/messages[?to=102016]   a payload; the municipality it is for
+    GET  /v1/inside/messages/ID            what became of a message
+    GET  /v1/inside/messages/ID/answer     what came back to a question
+    GET  /v1/inside/arrivals               what waits: id, type, sender, in lines
+    GET  /v1/inside/arrivals/ID            one payload
+    POST /v1/inside/arrivals/ID/taken      it was taken over: it is erased here
 """
 
 import re
@@ -42,6 +42,7 @@ ARRIVALS = "/v1/inside/arrivals"
 _TO = re.compile(r"to=([0-9A-Z]{6})", re.ASCII)
 _MESSAGE = re.compile(r"/v1/inside/messages/([0-9a-f]{32})(/answer)?", re.ASCII)
 _ARRIVAL = re.compile(r"/v1/inside/arrivals/([0-9a-f]{32})", re.ASCII)
+_TAKEN = re.compile(r"/v1/inside/arrivals/([0-9a-f]{32})/taken", re.ASCII)
 _GONE = Answer(204, "text/plain", b"")
 
 
@@ -62,7 +63,7 @@ class CsInside:
                 return await self._door.submit(request, identity)
             if request.method == "GET":
                 return self._get(request.target, identity)
-            if request.method == "DELETE":
+            if request.method == "POST":
                 return await self._acknowledge(request.target, identity)
         except StoreUnavailable:
             return UNAVAILABLE
@@ -105,7 +106,7 @@ class CsInside:
 
     async def _acknowledge(self, target: str, identity: Identity) -> Answer:
         """Our system has it: it is erased here, and that is recorded."""
-        found = _ARRIVAL.fullmatch(target)
+        found = _TAKEN.fullmatch(target)
         if found is None:
             return NOT_FOUND
         role, message_id = identity.station.role, bytes.fromhex(found[1])

@@ -7,7 +7,7 @@ differ every time; residents come from the seed and are the same every time.
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -199,9 +199,17 @@ def _config(files: Files, party: Party, network: NetworkFile, choices: Choices) 
     if party.inside is not None:
         tables["inside"] = {
             "port": network.inside[name],
-            "clients": [str(party.inside)],
+            "clients": [str(one) for one in _inside_of(party)],
         }
     files.config(party.name).write_text(_toml(head, tables), encoding="utf-8")
+
+
+def _inside_of(party: Party) -> Iterator[StationName]:
+    """Who may use a station's inside listener."""
+    if party.inside is not None:
+        yield party.inside
+    if party.name.role == "municipal_cs":
+        yield people.terminal_of(party.name.organisation)
 
 
 def _timing(party: Party, choices: Choices) -> Mapping[str, object]:

@@ -112,6 +112,12 @@ def _city(
     )
     yield Party(business, f"{label} 業務", "inside", tls_only=True)
     yield Party(existing, f"{label} 既存住基", "inside", tls_only=True)
+    yield Party(terminal_of(code), f"{label} 統合端末", "inside", tls_only=True)
+
+
+def terminal_of(organisation: str) -> StationName:
+    """The register network's own terminal (統合端末) at a municipality."""
+    return StationName(organisation, "integrated_terminal")
 
 
 def prefecture_of(organisation: str) -> str:

@@ -81,7 +81,7 @@ class Stage:
         """What a later step must know of an earlier one."""
         self.forged: set[str] = _lines(files.forged)
         """Processing numbers under which a story itself spoke for a station."""
-        self._inside: dict[StationName, Client] = {}
+        self._inside: dict[tuple[StationName, StationName | None], Client] = {}
         self._peers: dict[StationName, Peer] = {}
 
     def close(self) -> None:
@@ -110,12 +110,16 @@ class Stage:
             self._peers[name] = Peer(name, keys, chain, self.directory, self.clock)
         return self._peers[name]
 
-    def inside(self, station: StationName) -> Client:
-        """The link of an organisation's own system to its station."""
-        if station not in self._inside:
+    def inside(self, station: StationName, by: StationName | None = None) -> Client:
+        """The link of an organisation's own system to its station.
+
+        ``by`` is another one of its systems than the one that uses it most.
+        """
+        link = (station, by)
+        if link not in self._inside:
             party = next(p for p in people.parties() if p.name == station)
             assert party.inside is not None
-            keys = self.files.pki.station(party.inside)
+            keys = self.files.pki.station(by or party.inside)
             context = client_context(
                 self.files.pki.chain,
                 keys / "tls.crt",
@@ -123,8 +127,8 @@ class Stage:
                 belief=self.belief,
             )
             port = self.network.inside[str(station)]
-            self._inside[station] = Client("127.0.0.1", port, context)
-        return self._inside[station]
+            self._inside[link] = Client("127.0.0.1", port, context)
+        return self._inside[link]
 
     def unflagged(self, of: list[Resident], number: int) -> Resident:
         """A resident whom nobody protects."""

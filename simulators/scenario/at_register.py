@@ -18,6 +18,7 @@ from schemas.payload import NAMESPACE
 from schemas.record_fields import FIELDS as RECORD_FIELDS
 from simulators.network import parties as people
 from simulators.residents import identity_record
+from simulators.scenario.at_moves import FETCH, HAND_IN
 from simulators.scenario.at_stations import DELIVER, knows_nothing, recorded
 from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
@@ -102,6 +103,8 @@ EXISTING = system(
             ("accepted", REFUSED),
             "It reports a resident's record to its CS.",
         ),
+        HAND_IN,
+        FETCH,
     ),
 )
 CS = system(systems.CS, (DELIVER,), (recorded(), knows_nothing()))

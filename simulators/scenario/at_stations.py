@@ -37,6 +37,8 @@ KINDS = (
     "released",
     "declined",
     "lapsed",
+    "fetched",
+    "erased",
     "withdrawn",
     "receipted",
     "answered",

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from simulators.scenario.at_linkage import BUSINESS
+from simulators.scenario.at_moves import TERMINAL
 from simulators.scenario.at_network import THE_NETWORK
 from simulators.scenario.at_peers import PEERS
 from simulators.scenario.at_provider import INTERMEDIATE
@@ -19,6 +20,7 @@ SYSTEMS: Final[Mapping[str, System]] = MappingProxyType(
         for one in (
             EXISTING,
             CS,
+            TERMINAL,
             *PEERS,
             BUSINESS,
             INTERMEDIATE,

@@ -349,10 +349,10 @@ async def test_what_is_acknowledged_is_erased_and_that_is_on_record(city, neighb
     await city.hand_in(certificate())
     sent = await passed_on(city, neighbour)
     target = f"/v1/inside/arrivals/{sent.message_id.hex()}"
-    assert (await neighbour.ask("DELETE", target, NEXT_DOOR)).status == 204
+    assert (await neighbour.ask("POST", f"{target}/taken", NEXT_DOOR)).status == 204
     assert await neighbour.fetch(NEXT_DOOR) == []
     assert (await neighbour.ask("GET", target, NEXT_DOOR)).status == 404
-    assert (await neighbour.ask("DELETE", target, NEXT_DOOR)).status == 404
+    assert (await neighbour.ask("POST", f"{target}/taken", NEXT_DOOR)).status == 404
     (told,) = neighbour.works.events(EventKind.FETCHED)
     assert told.event.message_id == sent.message_id.hex()
 
