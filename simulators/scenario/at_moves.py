@@ -27,6 +27,7 @@ from simulators.scenario.registry import (
     Kept,
     Params,
     System,
+    Word,
     system,
 )
 from simulators.scenario.selector import Selector
@@ -34,6 +35,7 @@ from simulators.scenario.world import World
 
 XML = "application/xml"
 ACCEPTED, FOUND, NOBODY = "accepted", "found", "nobody found"
+RECEIVED, SENT = "received", "sent to both"
 AS_SENT, CHANGED, NOTHING = "fetched as sent", "fetched changed", "nothing waits"
 _ARRIVALS = "/v1/inside/arrivals"
 
@@ -61,6 +63,24 @@ class Fetch(Params, frozen=True):
 
     names: ClassVar[tuple[str, ...]] = ("of",)
     of: str
+
+
+class Checked(Params, frozen=True):
+    """Who asks for a consistency check."""
+
+    operator: Word
+
+
+class FetchType(Params, frozen=True):
+    """Which type of message is fetched, whoever sent it."""
+
+    message: str
+
+    def fault(self) -> tuple[str, str, str] | None:
+        if self.message in ROWS:
+            return None
+        what = f"'{self.message}' is no message type"
+        return "message", what, one_of(self.message, tuple(ROWS))
 
 
 class Ask(Params, frozen=True):
@@ -97,6 +117,37 @@ def fetch(world: World, party: StationName, params: Fetch) -> Happened:
     assert link.post(f"{target}/taken", XML, b"").status == 204
     sent: bytes = kept.facts["body"]
     return Happened(AS_SENT if got.body == sent else CHANGED)
+
+
+def receive(world: World, party: StationName, params: FetchType) -> Happened:
+    """Take over everything of one type that came for this system."""
+    link = world.stage.inside(_cs(party), party)
+
+    def waiting() -> list[str]:
+        lines = link.get(_ARRIVALS).body.decode().splitlines()
+        return [one.split()[0] for one in lines if one.split()[1] == params.message]
+
+    world.until_expected(lambda: RECEIVED if waiting() else "")
+    ids = waiting()
+    for one in ids:
+        body = link.get(f"{_ARRIVALS}/{one}").body
+        read_payload(params.message, body)
+        link.post(f"{_ARRIVALS}/{one}/taken", XML, b"")
+    return Happened(RECEIVED if ids else NOTHING)
+
+
+def check(world: World, party: StationName, params: Checked) -> Happened:
+    """Have the whole identity information file compared with the servers."""
+    config = str(world.stage.files.config(party))
+    world.stage.command(
+        "cs", "check", "--config", config, "--operator", params.operator
+    )
+
+    def done() -> str:
+        newest, *_ = world.stage.command_json("cs", "checks", "--config", config)
+        return SENT if newest["done"] else ""
+
+    return Happened(world.until_expected(done) or NOTHING)
 
 
 def search(world: World, party: StationName, params: Ask) -> Happened:
@@ -201,6 +252,20 @@ FETCH = Action(
     (AS_SENT, CHANGED, NOTHING),
     "It fetches what came for it, compares it with what was sent, acknowledges it.",
 )
+RECEIVE = Action(
+    "receive",
+    FetchType,
+    receive,
+    (RECEIVED, NOTHING),
+    "It fetches and acknowledges every message of one type that came for it.",
+)
+CHECK = Action(
+    "check",
+    Checked,
+    check,
+    (SENT, NOTHING),
+    "An operator has the whole file sent to both servers, to be compared.",
+)
 SEARCH = Action(
     "search",
     Ask,
@@ -215,4 +280,4 @@ CONFIRM = Action(
     (FOUND, NOBODY, NOTHING, REFUSED),
     "It has the identity of a person confirmed by the national server.",
 )
-TERMINAL: System = system(systems.TERMINAL, (HAND_IN, FETCH, SEARCH, CONFIRM))
+TERMINAL: System = system(systems.TERMINAL, (HAND_IN, FETCH, RECEIVE, SEARCH, CONFIRM))

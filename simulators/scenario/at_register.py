@@ -18,7 +18,7 @@ from schemas.payload import NAMESPACE
 from schemas.record_fields import FIELDS as RECORD_FIELDS
 from simulators.network import parties as people
 from simulators.residents import identity_record
-from simulators.scenario.at_moves import FETCH, HAND_IN
+from simulators.scenario.at_moves import CHECK, FETCH, HAND_IN, RECEIVE
 from simulators.scenario.at_stations import DELIVER, knows_nothing, recorded
 from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
@@ -105,6 +105,7 @@ EXISTING = system(
         ),
         HAND_IN,
         FETCH,
+        RECEIVE,
     ),
 )
-CS = system(systems.CS, (DELIVER,), (recorded(), knows_nothing()))
+CS = system(systems.CS, (DELIVER, CHECK), (recorded(), knows_nothing()))
