@@ -13,7 +13,7 @@ JAPANESE = (ROOT / "README.ja.md").read_text("utf-8")
 INDEX = (DOCS / "README.md").read_text("utf-8")
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)")
-NOT_FOR_READERS = {"README.md"}
+NOT_FOR_READERS = {"README.md", "systems_head.md"}
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
