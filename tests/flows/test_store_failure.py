@@ -54,7 +54,7 @@ def small_disk(processes: Processes) -> Iterator[Path]:
 def posted(stage: Stage) -> int:
     """Send the provider an order; the HTTP status of what it answers."""
     made = parts(stage)
-    signed = issue(made.permit, permit_signer(stage), now())
+    signed = issue(made.permit, permit_signer(stage), stage.now())
     packed = pack_order(stage, made, signed, STATION)
     return stage.peer(people.CORE).post(packed, STATION).status
 

@@ -30,6 +30,8 @@ from tests.protocols.test_http_server import SHAPES, heard
 POST = f"POST {MESSAGES} HTTP/1.1\r\nHost: core\r\n".encode()
 HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: core\r\n\r\n"
 CLOSE = b"Connection: close\r\n"
+QUIET = REQUESTERS[-1]
+"""A station that asks for nothing else here."""
 LINKS = Limits().station_connections
 MORE: dict[str, bytes] = {
     "a hundred megabytes": POST + b"Content-Length: 104857600\r\n\r\n" + b"x" * 100_000,
@@ -142,6 +144,17 @@ def test_what_follows_a_request_that_closes_is_never_looked_at(network: Stage) -
     closes = b"GET / HTTP/1.1\r\nHost: a\r\n" + CLOSE + b"\r\n"
     got = speak(network, [closes + HIDDEN])
     assert (got.statuses, got.fate) == ([404], Fate.CLOSED)
+
+
+def test_what_is_asked_of_no_message_is_recorded_under_its_senders_name(
+    network: Stage,
+) -> None:
+    watch = Watch(network, people.CORE)
+    got = speak(network, [POST + CLOSE + b"Content-Length: 0\r\n\r\n"], QUIET)
+    assert (got.statuses, got.fate) == ([415], Fate.CLOSED)
+    cause = (str(QUIET), "other_content_type")
+    found = watch.until(lambda events: cause in by_cause(events))
+    assert by_cause(found)[cause].code == "SK-L09"
 
 
 def test_a_sender_that_waits_for_leave_is_told_before_it_sends_a_hundred_megabytes(

@@ -89,7 +89,13 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[object
     folder = tmp_path_factory.mktemp("vectors")
     store = Store.open(new_store(folder), STORE_KEY, reactor.callFromThread)
     core = station(folder, store)
-    runtime = Runtime(core, CoreSystem(core), lambda: NOON, lambda outgoing: None)
+    runtime = Runtime(
+        core,
+        CoreSystem(core),
+        lambda: NOON,
+        lambda outgoing: None,
+        lambda source, reason: None,
+    )
     network, clock = Network(folder / "authority"), Clock()
 
     def identify(shown: object) -> Identity:

@@ -144,6 +144,7 @@ GARBLED = (
     b'{"ahead_seconds": 1}{"ahead_seconds": 2}',
     b'{"ahead_seconds": 12',
     b"\xff\xfe",
+    b'{"ahead_seconds": 1, "\xff": 2}',
 )
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pki import der, oids, sealed_form, signed_form
-from pki.cms import Signed, Signer, parse_unusual, parse_signed
+from pki.cms import Signed, Signer, parse_signed, parse_unusual
 from pki.cms_shapes import SealedContentInfo
 from pki.errors import CmsError
 from pki.sealing import Opener, Recipient
