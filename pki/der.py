@@ -15,6 +15,7 @@ that reads the result back.
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias, TypeVar
 
 from cryptography.hazmat.asn1 import (
@@ -55,11 +56,13 @@ __all__ = [
     "decode",
     "encode",
     "frame",
+    "generalized",
     "header",
     "moment",
     "oid",
     "part",
     "sequence",
+    "text",
     "time",
     "tlv",
 ]
@@ -73,6 +76,7 @@ _KIND = re.compile(r"kind: (\w+)")
 _UTC_TIME: Final = 0x17
 _UTC_TIME_TAG: Final = bytes((_UTC_TIME,))
 _GENERALIZED_TIME: Final = 0x18
+_UTF8_STRING: Final = 0x0C
 _UTC_TIME_YEARS: Final = range(1950, 2050)
 
 T = TypeVar("T")
@@ -146,6 +150,21 @@ def time(at: datetime) -> bytes:
     if at.year in _UTC_TIME_YEARS:
         return tlv(_UTC_TIME, f"{at:%y%m%d%H%M%SZ}".encode())
     return tlv(_GENERALIZED_TIME, f"{at.year:04}{at:%m%d%H%M%SZ}".encode())
+
+
+@lru_cache(maxsize=256)
+def generalized(at: datetime) -> bytes:
+    """A GeneralizedTime of a whole second; ``at`` is aware (`ValueError`)."""
+    if at.utcoffset() is None or at.microsecond:
+        raise ValueError("a moment must say its time zone, and be a whole second")
+    at = at.astimezone(UTC)
+    return tlv(_GENERALIZED_TIME, f"{at.year:04}{at:%m%d%H%M%SZ}".encode())
+
+
+@lru_cache(maxsize=1024)
+def text(value: str) -> bytes:
+    """A UTF8String; for the few words that are written all the time."""
+    return tlv(_UTF8_STRING, value.encode())
 
 
 def moment(element: TLV) -> datetime:

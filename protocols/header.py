@@ -23,6 +23,7 @@ from protocols.errors import Unreadable
 
 VERSION: Final = 1
 
+_VERSION: Final = der.encode(VERSION)
 _TIME_BYTES: Final = 6
 _RANDOM_BYTES: Final = limits.MESSAGE_ID_SIZE - _TIME_BYTES
 
@@ -80,27 +81,28 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     permit_digest: bytes | None = None
 
     def encode(self) -> bytes:
-        """The DER of this header."""
+        """The DER of this header, as the declared structure would be written."""
         reply = self.in_reply_to
-        return der.encode(
-            _MessageHeader(
-                version=VERSION,
-                message_id=self.message_id,
-                message_type=self.message_type,
-                sender=str(self.sender),
-                receiver=str(self.receiver),
-                processing_number=self.processing_number,
-                created=der.GeneralizedTime(self.created),
-                expires=der.GeneralizedTime(self.expires),
-                in_reply_to=None
-                if reply is None
-                else _InReplyTo(
-                    message_id=reply.message_id, header_digest=reply.header_digest
-                ),
-                permit_digest=self.permit_digest,
-                sealing_certificate_digest=self.sealing_certificate,
-                content_digest=self.content_digest,
-            )
+        return der.tlv(
+            der.SEQUENCE,
+            _VERSION,
+            der.tlv(der.OCTET_STRING, self.message_id),
+            der.text(self.message_type),
+            der.text(str(self.sender)),
+            der.text(str(self.receiver)),
+            _optional(0x80, self.processing_number),
+            der.generalized(self.created),
+            der.generalized(self.expires),
+            b""
+            if reply is None
+            else der.tlv(
+                0xA1,
+                der.tlv(der.OCTET_STRING, reply.message_id),
+                der.tlv(der.OCTET_STRING, reply.header_digest),
+            ),
+            _optional(0x82, self.permit_digest),
+            der.tlv(der.OCTET_STRING, self.sealing_certificate),
+            der.tlv(der.OCTET_STRING, self.content_digest),
         )
 
     @classmethod
@@ -177,6 +179,10 @@ def new_id(at: datetime, token_bytes: TokenBytes = os.urandom) -> bytes:
 def expiry(created: datetime, lifetime: timedelta) -> datetime:
     """When a message made at ``created`` ends, never later than the protocol allows."""
     return wire_time(created + min(lifetime, limits.MAX_LIFETIME))
+
+
+def _optional(tag: int, value: bytes | None) -> bytes:
+    return b"" if value is None else der.tlv(tag, value)
 
 
 def _sized(value: bytes | None, size: int) -> bytes | None:

@@ -28,6 +28,7 @@ from protocols.header import Header, station_named, whole_second
 from protocols.master import CORE_ROLE
 
 VERSION: Final = 1
+_VERSION: Final = der.encode(VERSION)
 MAX_ITEM: Final = 999
 """The highest item number that the ASN.1 module allows."""
 
@@ -73,24 +74,24 @@ class Permit:
     """The last moment at all; a release after `answer_by` needs a renewal."""
 
     def encode(self) -> bytes:
-        """The DER that the core signs."""
-        return der.encode(
-            _Permit(
-                version=VERSION,
-                permit_id=self.permit_id,
-                processing_number=self.processing_number,
-                requester=str(self.requester),
-                provider=str(self.provider),
-                item_no=self.item_no,
-                kinds=list(self.kinds),
-                subject_commitment=self.subject_commitment,
-                request_digest=self.request_digest,
-                sealing_certificate_digest=self.sealing_certificate,
-                route_digest=self.route_digest,
-                issued=der.GeneralizedTime(self.issued),
-                answer_by=der.GeneralizedTime(self.answer_by),
-                release_by=der.GeneralizedTime(self.release_by),
-            )
+        """The DER that the core signs, as the declared structure would be written."""
+        octets = der.OCTET_STRING
+        return der.tlv(
+            der.SEQUENCE,
+            _VERSION,
+            der.tlv(octets, self.permit_id),
+            der.tlv(octets, self.processing_number),
+            der.text(str(self.requester)),
+            der.text(str(self.provider)),
+            der.encode(self.item_no),
+            der.tlv(der.SEQUENCE, *map(der.text, self.kinds)),
+            der.tlv(octets, self.subject_commitment),
+            der.tlv(octets, self.request_digest),
+            der.tlv(octets, self.sealing_certificate),
+            der.tlv(octets, self.route_digest),
+            der.generalized(self.issued),
+            der.generalized(self.answer_by),
+            der.generalized(self.release_by),
         )
 
     @classmethod
