@@ -77,6 +77,8 @@ _UTC_TIME: Final = 0x17
 _UTC_TIME_TAG: Final = bytes((_UTC_TIME,))
 _GENERALIZED_TIME: Final = 0x18
 _UTF8_STRING: Final = 0x0C
+_LONG: Final = 0x80
+"""From here on a length takes more than one octet."""
 _UTC_TIME_YEARS: Final = range(1950, 2050)
 
 T = TypeVar("T")
@@ -113,7 +115,7 @@ def oid(dotted: str) -> bytes:
 
 def header(tag: int, length: int) -> bytes:
     """Tag and length octets, as short as they can be."""
-    if length < 0x80:
+    if length < _LONG:
         return bytes((tag, length))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return bytes((tag, 0x80 | len(octets))) + octets
@@ -121,8 +123,11 @@ def header(tag: int, length: int) -> bytes:
 
 def tlv(tag: int, *contents: bytes) -> bytes:
     """One element around contents that are DER already."""
-    content = b"".join(contents)
-    return header(tag, len(content)) + content
+    content = contents[0] if len(contents) == 1 else b"".join(contents)
+    size = len(content)
+    if size < _LONG:
+        return bytes((tag, size)) + content
+    return header(tag, size) + content
 
 
 def frame(length: int, *layers: Layer) -> tuple[bytes, bytes]:

@@ -19,6 +19,7 @@ every block is distinct, and equal input must give an equal code.
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -47,13 +48,16 @@ class UnknownCode(Refused):
 class CodeMaker:
     """Makes and translates codes under one key of 16 or 32 bytes."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_decrypt", "_encrypt")
 
     def __init__(self, key: bytes) -> None:
         """Raises ValueError where the key has another length."""
         if len(key) not in _KEY_SIZES:
             raise ValueError("a linkage code key has 16 or 32 bytes")
-        self._cipher = Cipher(algorithms.AES(key), modes.ECB())
+        cipher = Cipher(algorithms.AES(key), modes.ECB())
+        # A code is one block: these contexts keep nothing from one to the next.
+        self._encrypt = cipher.encryptor().update
+        self._decrypt = cipher.decryptor().update
 
     def code(self, person_id: int, organisation: str) -> str:
         """The code of ``person_id`` at ``organisation``, 32 small hexadecimal digits.
@@ -72,17 +76,15 @@ class CodeMaker:
         """
         if _CODE.fullmatch(code) is None:
             raise UnknownCode
-        context = self._cipher.decryptor()
-        block = context.update(bytes.fromhex(code)) + context.finalize()
+        block = self._decrypt(bytes.fromhex(code))
         if not hmac.compare_digest(block[_HALF:], _mark(from_organisation)):
             raise UnknownCode
         return self._code(block[:_HALF], to_organisation)
 
     def _code(self, person: bytes, organisation: str) -> str:
-        context = self._cipher.encryptor()
-        block = context.update(person + _mark(organisation)) + context.finalize()
-        return block.hex()
+        return self._encrypt(person + _mark(organisation)).hex()
 
 
+@lru_cache(maxsize=4096)
 def _mark(organisation: str) -> bytes:
     return hashlib.sha256(_LABEL + organisation.encode()).digest()[:_HALF]

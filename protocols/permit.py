@@ -122,9 +122,11 @@ class Permit:
             raise Refused("SK-C06") from None
 
 
-def issue(permit: Permit, signer: Signer, at: datetime) -> bytes:
-    """Sign ``permit`` with the core's permit key."""
-    return signer.sign(permit.encode(), ID_CT_PERMIT, at)
+def issue(
+    permit: Permit, signer: Signer, at: datetime, content: bytes | None = None
+) -> bytes:
+    """Sign ``permit`` with the core's permit key; ``content`` is its DER, if known."""
+    return signer.sign(content or permit.encode(), ID_CT_PERMIT, at)
 
 
 def read(data: bytes, directory: Directory, at: datetime) -> Permit:

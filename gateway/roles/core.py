@@ -96,7 +96,8 @@ class Core:
             answer_by=issued + self._answer_by,
             release_by=issued + self._release_by,
         )
-        permit_bytes = permit.issue(made, self._permit_signer, now)
+        content = made.encode()
+        permit_bytes = permit.issue(made, self._permit_signer, now, content)
         permit_digest = envelope.digest(permit_bytes)
         order = ProvisionOrder(
             permit=permit_bytes,
@@ -111,7 +112,7 @@ class Core:
             release_by=made.release_by,
         )
         about = About(made.item_no, made.kinds, "", permit_digest)
-        row = _row(made, permit_digest)
+        row = _row(made, content, permit_digest)
         return Plan(
             about=about,
             effects=(partial(_open, row=row),),
@@ -225,7 +226,7 @@ class Core:
         return Plan(About(detail=detail), effects)
 
 
-def _row(made: Permit, permit_digest: bytes) -> CoreTransaction:
+def _row(made: Permit, content: bytes, permit_digest: bytes) -> CoreTransaction:
     return CoreTransaction(
         processing_number=made.processing_number,
         requester=str(made.requester),
@@ -233,7 +234,7 @@ def _row(made: Permit, permit_digest: bytes) -> CoreTransaction:
         item_no=made.item_no,
         kinds=made.kinds,
         permit_digest=permit_digest,
-        permit=made.encode(),
+        permit=content,
         created=made.issued,
         release_by=made.release_by,
     )
