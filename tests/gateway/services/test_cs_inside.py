@@ -477,3 +477,22 @@ async def test_the_register_reaches_the_national_systems_through_the_cs(
     assert (await city.hand_in(sample(kind))).status == 202
     assert city.owed == [(str(receiver), kind)]
     assert opened_at(city.works, receiver).payload == sample(kind)
+
+
+@in_reactor
+@pytest.mark.parametrize(("shift", "code"), [(1, "SK-X03"), (5, "SK-X04")])
+async def test_a_wrong_number_or_a_real_one_is_refused_from_outside_too(
+    neighbour, shift, code
+):
+    """R-072: whoever is in the message, and wherever the number stands in it."""
+    whole = certificate()
+    mover = whole.movers[0]
+    number = mover.individual_number
+    wrong = f"{number[:-1]}{(int(number[-1]) + shift) % 10}"
+    bad = replace(whole, movers=(replace(mover, individual_number=wrong),))
+    kind = "move_out_certificate_information"
+    world = neighbour.works.world
+    packed = message(world, CS, NEIGHBOUR, kind, write_payload(bad))
+    assert (await neighbour.works.post(packed)).status == 422
+    assert neighbour.works.codes(EventKind.REFUSED) == [code]
+    assert await neighbour.fetch(NEXT_DOOR) == []
