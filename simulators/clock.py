@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 
@@ -86,20 +86,34 @@ class _Socket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         """The handshake, then the belief; raises `ssl.SSLError` if it does not hold."""
         super().do_handshake(block)
-        der = self.getpeercert(binary_form=True)
-        made = self.context
-        assert isinstance(made, _Context)
         try:
-            made.belief(x509.load_der_x509_certificate(der or b""))
-        except (PkiError, ValueError) as error:
+            _hold(self)
+        except ssl.SSLError:
             self.close()
-            raise ssl.SSLCertVerificationError(str(error)) from None
+            raise
+
+
+class _Object(ssl.SSLObject):
+    """One link of a `_Context` that somebody else carries."""
+
+    def do_handshake(self) -> None:
+        """As `_Socket.do_handshake`."""
+        super().do_handshake()
+        _hold(self)
+
+
+def _hold(link: ssl.SSLSocket | ssl.SSLObject) -> None:
+    """Raises `ssl.SSLCertVerificationError` where the other end is not believed."""
+    made = link.context
+    assert isinstance(made, _Context)
+    try:
+        der = link.getpeercert(binary_form=True)
+        made.belief(x509.load_der_x509_certificate(der or b""))
+    except (PkiError, ValueError) as error:
+        raise ssl.SSLCertVerificationError(str(error)) from None
 
 
 class _Context(ssl.SSLContext):
     belief: Belief
     sslsocket_class = _Socket
-
-    def wrap_bio(self, *_: Any, **__: Any) -> ssl.SSLObject:
-        """Nobody's: such an end would shake hands without the belief."""
-        raise NotImplementedError("links of this context are sockets")
+    sslobject_class = _Object

@@ -34,7 +34,7 @@ def fuzz(name: str, folder: Path, runs: int) -> subprocess.CompletedProcess[str]
     """One process of atheris; skips where the machine has none."""
     if importlib.util.find_spec("atheris") is None:
         if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-            pytest.skip("there is no atheris for this machine")
+            lacking("there is no atheris for this machine")
         lacking("atheris is not installed: pip install .[test,fuzz]")
     (folder / "work").mkdir()
     command = [sys.executable, "-m", "tests.fuzz", name]

@@ -15,6 +15,7 @@ from pki.profiles import Purpose
 from protocols import master
 from tests.gateway.files import configured
 from tests.gateway.world import CORE, CS, DAY, NOON, PROVIDER, new_store
+from tests.tools import need_root
 
 
 @pytest.fixture
@@ -143,8 +144,8 @@ def files(folder):
     ]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look as somebody else")
 def test_root_looks_at_a_services_key_as_the_service_will(config):
+    need_root("look as somebody else")
     stranger = 65_000
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder) / "keys"

@@ -22,6 +22,7 @@ from pki.plan import Network, Plan
 from pki.profiles import Purpose
 from pki.trust import TrustStore
 from tests.pki.network import CITY, NOON
+from tests.tools import need_root
 
 DAY = timedelta(days=1)
 Write = Callable[[bytes], None]
@@ -183,8 +184,8 @@ def test_a_file_that_others_may_touch_is_no_clock(
         NetworkClock(file, store, lambda: NOON)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_another_users_file_is_no_clock(file: Path, store: TrustStore) -> None:
+    need_root("give files away")
     os.chown(file, 12345, 12345)
     with pytest.raises(ClockRefused, match="another user"):
         NetworkClock(file, store, lambda: NOON)

@@ -25,6 +25,7 @@ from pki.serials import AuthorityError, RevocationReason
 from pki.tls import client_context, server_context
 from tests.pki.network import CITY, NOON, PLAN, PREFECTURE, copied
 from tests.pki.test_tls import anybody, ends, files, shake
+from tests.tools import need_root
 
 ROOT, ISSUING, STATIONS = (
     b"the root's words",
@@ -173,8 +174,7 @@ def test_a_credential_that_root_gave_us_by_name_is_read(
 ) -> None:
     path = secret(tmp_path / "word", STATIONS)
     path.chmod(0o440)
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a file of root's")
+    need_root("make a file of root's")
     with pytest.raises(KeyFileError, match="other users"):
         from_file(path)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

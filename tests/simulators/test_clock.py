@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -192,12 +193,37 @@ def shaken(server: ssl.SSLContext, client: ssl.SSLContext) -> dict[str, str]:
     return came
 
 
-def test_where_the_time_is_not_checked_by_openssl_it_is_by_us_or_not_at_all(
-    clock: Clock, trust: TrustStore
+@pytest.mark.parametrize("end", ["server", "client"])
+def test_a_link_that_somebody_else_carries_holds_the_belief_too(
+    pki: Layout, clock: Clock, trust: TrustStore, end: str
 ) -> None:
-    made = context(ssl.PROTOCOL_TLS_CLIENT, belief_of(trust, clock))
-    with pytest.raises(NotImplementedError):
-        made.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO())
+    strict, lax = belief_of(trust, clock), lambda _: None
+    sides = (strict, lax) if end == "server" else (lax, strict)
+    server = web.server_context(pki.chain, *keys(pki, PREFECTURE), sides[0])
+    client = web.client_context(pki.chain, *keys(pki, CITY), belief=sides[1])
+    assert carried(server, client) == {}
+    renewed(pki, 400 * DAY)
+    assert carried(server, client) == {end: "SSLCertVerificationError"}
+
+
+def carried(server: ssl.SSLContext, client: ssl.SSLContext) -> dict[str, str]:
+    """A handshake in memory; who broke it off, and why."""
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = {
+        "client": client.wrap_bio(back, there),
+        "server": server.wrap_bio(there, back, server_side=True),
+    }
+    for _ in range(4):
+        for name, link in ends.items():
+            with suppress(ssl.SSLWantReadError):
+                try:
+                    link.do_handshake()
+                except ssl.SSLCertVerificationError as error:
+                    return {name: type(error).__name__}
+    return {}
+
+
+def test_without_a_belief_openssl_looks_at_the_time() -> None:
     assert not context(ssl.PROTOCOL_TLS_CLIENT, None).verify_flags & 0x200000
 
 
