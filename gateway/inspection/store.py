@@ -34,10 +34,6 @@ _SCHEMA: Final = (
     "SELECT type, name, tbl_name, sql FROM sqlite_schema"
     " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name"
 )
-_TABLES: Final = (
-    *("events", "seen", "permits", "outbox", "holds", "inquiries"),
-    *("transactions", "copies", "imports"),
-)
 _BROKEN: Final = (sqlite3.Error, TypeError, ValueError, OverflowError)
 """What comes out of pages or columns that are not what was written."""
 
@@ -85,10 +81,11 @@ def _is_ours(db: sqlite3.Connection) -> bool:
 
 
 def _counts(db: sqlite3.Connection) -> tuple[Fact, ...]:
-    """How many rows lie in each table; none is read."""
+    """How many rows lie in each table; none is read. `_is_ours` knows the names."""
+    names = [name for kind, name, *_ in db.execute(_SCHEMA) if kind == "table"]
     return tuple(
         (name, str(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0]))
-        for name in _TABLES
+        for name in names
     )
 
 

@@ -9,6 +9,7 @@ gone: an arrival is a hand-over, not a file.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +21,14 @@ SWEEP = 1000
 
 _TABLE = "arrivals"
 _COLUMNS = "message_id, sender, message_type, for_role, answers, at, until, sealed"
+
+
+class Head(NamedTuple):
+    """What an arrival is, without what it says: nothing is opened for it."""
+
+    message_id: bytes
+    sender: str
+    message_type: str
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -47,9 +56,9 @@ class ArrivalWrites(Writes):
 
     __slots__ = ()
 
-    def arrive(self, arrival: Arrival) -> None:
-        """Keep it for its system; one that is here already stays as it is."""
-        self._changes(
+    def arrive(self, arrival: Arrival) -> bool:
+        """Keep it for its system. False if another is here under its id."""
+        kept = self._changes(
             f"INSERT INTO arrivals ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
             arrival.message_id,
@@ -61,6 +70,7 @@ class ArrivalWrites(Writes):
             to_micros(arrival.until),
             self._keys.seal(_TABLE, arrival.message_id, arrival.payload),
         )
+        return kept == 1
 
     def take_arrival(self, message_id: bytes, role: str) -> bool:
         """Its system has it: erase it here. False if it is not that system's."""
@@ -84,16 +94,16 @@ class ArrivalReads(Reads):
 
     __slots__ = ()
 
-    def arrivals(self, role: str, now: datetime, limit: int = 100) -> list[Arrival]:
+    def arrivals(self, role: str, now: datetime, limit: int = 100) -> list[Head]:
         """The oldest that wait for the system of ``role`` and are in time."""
         rows = self._all(
-            f"SELECT {_COLUMNS} FROM arrivals WHERE for_role = ? AND until >= ?"
-            " ORDER BY at, message_id LIMIT ?",
+            "SELECT message_id, sender, message_type FROM arrivals"
+            " WHERE for_role = ? AND until >= ? ORDER BY at, message_id LIMIT ?",
             role,
             to_micros(now),
             limit,
         )
-        return [_arrival(row, self._keys) for row in rows]
+        return [Head(*row) for row in rows]
 
     def arrival(self, message_id: bytes, role: str, now: datetime) -> Arrival | None:
         """One that waits for the system of ``role``."""
@@ -119,14 +129,15 @@ class ArrivalReads(Reads):
         )
         return None if row is None else _arrival(row, self._keys)
 
-    def overdue_arrivals(self, now: datetime, limit: int = SWEEP) -> list[Arrival]:
+    def overdue_arrivals(self, now: datetime, limit: int = SWEEP) -> list[Head]:
         """Those whose time is over: to be erased, and that recorded."""
         rows = self._all(
-            f"SELECT {_COLUMNS} FROM arrivals WHERE until < ? ORDER BY until LIMIT ?",
+            "SELECT message_id, sender, message_type FROM arrivals"
+            " WHERE until < ? ORDER BY until LIMIT ?",
             to_micros(now),
             limit,
         )
-        return [_arrival(row, self._keys) for row in rows]
+        return [Head(*row) for row in rows]
 
 
 def _arrival(row: Row, keys: StoreKeys) -> Arrival:

@@ -16,7 +16,7 @@ from gateway.outcome import Case
 from gateway.records.arrivals import Arrival
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import About, Plan
+from gateway.roles.plan import About, Conflict, Plan
 from gateway.rules.neighbour import last_moment
 from gateway.rules.resident import fits, numbers_fault
 from gateway.station import Station
@@ -61,7 +61,7 @@ def arrived(case: Case, station: Station) -> Plan:
         at=case.now,
         until=_until(value, case.now),
     )
-    return Plan(About(person_tag=tag), (partial(Transaction.arrive, arrival=arrival),))
+    return Plan(About(person_tag=tag), (partial(_arrive, arrival=arrival),))
 
 
 def answered(
@@ -82,7 +82,13 @@ def answered(
         until=now + ANSWER_KEPT,
         answers=outgoing.message_id,
     )
-    return Plan(effects=(partial(Transaction.arrive, arrival=arrival),))
+    return Plan(effects=(partial(_arrive, arrival=arrival),))
+
+
+def _arrive(tx: Transaction, arrival: Arrival) -> None:
+    """No receipt for what is not kept: ids are the senders', and two may be alike."""
+    if not tx.arrive(arrival):
+        raise Conflict("SK-M09")
 
 
 def _is_about(key: Any, answer: Any) -> bool:

@@ -99,29 +99,34 @@ class Posts:
     # -- questions -------------------------------------------------------------------
 
     def _search(self, handed: Handed) -> Taken:
-        key, own = handed.value.key, self._station.name.organisation
-        if not key_is_enough(key):
-            raise NotTaken("SK-J01", "two of the four items are named, sex apart")
+        key, own = _enough(handed.value.key), self._station.name.organisation
         where = handed.organisation
         if where == own:
-            return Taken(Plan(), self._found(key))
+            return self._at_once(key)
         if not where:
             raise NotTaken("SK-J02", "it is said where the person lives")
         near = where[:2] == own[:2]
-        receiver = self._prefecture if near else self._only(NATIONAL)
+        receiver = self._prefecture if near else self.only(NATIONAL)
         asked = write_payload(IdentityInformationSearchRequest(key=key))
         return self._asking("identity_information_search_request", receiver, asked, key)
 
-    def _found(self, key: Any) -> IdentityInformationSearchResult:
-        """What our own file holds of them."""
-        people = self._held(key)
-        return IdentityInformationSearchResult(
+    def _at_once(self, key: Any) -> Taken:
+        """What our own file holds of them; the record tells who was shown."""
+        held = self._held(key)
+        people = [one for one in held if fits(key, one)][:MAX_HITS]
+        result = IdentityInformationSearchResult(
             key=key,
-            more=len(people) > MAX_HITS,
-            persons=tuple(EightItems.of(one) for one in people[:MAX_HITS]),
+            more=len(held) > MAX_HITS,
+            persons=tuple(EightItems.of(one) for one in people),
         )
+        asked = key.resident_record_code
+        if len(people) == 1:
+            asked = people[0].resident_record_code
+        about = About(person_tag=self._tag(asked), detail=f"shown: {len(people)}")
+        return Taken(Plan(about), result)
 
     def _held(self, key: Any) -> list[IdentityRecord]:
+        """Whom the key may fit, and one more than may be shown."""
         store, items = self._station.store, key.four_items
         if key.resident_record_code is not None:
             one = store.identity_by_code(key.resident_record_code)
@@ -129,25 +134,16 @@ class Posts:
         if key.individual_number is not None:
             one = store.identity_by_number(key.individual_number)
             return [] if one is None else [one]
-        found = store.identities_like(
+        return store.identities_like(
             name=items.kanji_name or "",
             birth=items.date_of_birth,
             address=items.address or "",
             limit=MAX_HITS + 1,
         )
-        return [one for one in found if fits(key, one)]
 
-    def _confirm(self, handed: Handed) -> Taken:
-        key = handed.value.key
-        if not key_is_enough(key):
-            raise NotTaken("SK-J01", "two of the four items are named, sex apart")
-        return self._asking(handed.kind, self._only(NATIONAL), handed.body, key)
-
-    def _inquire(self, handed: Handed) -> Taken:
-        key = handed.value.key
-        if not key_is_enough(key):
-            raise NotTaken("SK-J01", "two of the four items are named, sex apart")
-        return self._asking(handed.kind, self._only(JLIS), handed.body, key)
+    def _inquire(self, handed: Handed, role: str) -> Taken:
+        key = _enough(handed.value.key)
+        return self._asking(handed.kind, self.only(role), handed.body, key)
 
     def _asking(
         self, kind: str, receiver: StationName, payload: bytes, key: Any
@@ -166,7 +162,7 @@ class Posts:
     # -- what goes on as it is ---------------------------------------------------------
 
     def _to_role(self, handed: Handed, role: str) -> Taken:
-        return self._on(handed, self._only(role), handed.kind, handed.body)
+        return self._on(handed, self.only(role), handed.kind, handed.body)
 
     def _to_neighbour(self, handed: Handed) -> Taken:
         return self._on(
@@ -185,7 +181,7 @@ class Posts:
         )
         payload = write_payload(notice)
         kind = "sending_destination_notice"
-        return self._on(handed, self._only(CARDS), kind, payload)
+        return self._on(handed, self.only(CARDS), kind, payload)
 
     def _on(
         self, handed: Handed, receiver: StationName, kind: str, payload: bytes
@@ -213,8 +209,11 @@ class Posts:
                 return name
         raise NotTaken("SK-J02", "the master has a CS of that municipality")
 
-    def _only(self, role: str) -> StationName:
-        """The one station of a role that there is once in the country."""
+    def only(self, role: str) -> StationName:
+        """The one station of a role that there is once in the country.
+
+        Raises `NotTaken` where the master has none, or more.
+        """
         found = [one for one in self._station.directory.peers if one.role == role]
         if len(found) != 1:
             raise NotTaken("SK-J02", f"the master has one {role}")
@@ -226,6 +225,12 @@ class Posts:
         return self._station.store.person_tag(resident_record_code)
 
 
+def _enough(key: Any) -> Any:
+    if not key_is_enough(key):
+        raise NotTaken("SK-J01", "two of the four items are named, sex apart")
+    return key
+
+
 def _keep(tx: Transaction, record: IdentityRecord) -> None:
     if not tx.put_identity(record):
         raise Conflict("SK-J03")
@@ -234,8 +239,8 @@ def _keep(tx: Transaction, record: IdentityRecord) -> None:
 _ACTS: Final[Mapping[str, Callable[[Posts, Handed], Taken]]] = {
     "identity_information_update": Posts._update,
     "identity_information_search": Posts._search,
-    "identity_confirmation_request": Posts._confirm,
-    "jlis_identity_information_inquiry": Posts._inquire,
+    "identity_confirmation_request": partial(Posts._inquire, role=NATIONAL),
+    "jlis_identity_information_inquiry": partial(Posts._inquire, role=JLIS),
     "individual_number_generation_request": partial(Posts._to_role, role=JLIS),
     "personal_identifier_code_request": partial(Posts._to_role, role=JLIS),
     "card_management_information_update_request": partial(Posts._to_role, role=CARDS),

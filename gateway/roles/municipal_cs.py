@@ -22,7 +22,7 @@ from schemas.systems import EXISTING, NATIONAL, PREFECTURE, TERMINAL
 
 
 class MunicipalCs:
-    """Takes updates from inside; peers have nothing to tell it yet."""
+    """One city's CS; see the module."""
 
     def __init__(self, station: Station) -> None:
         prefecture = station.config.prefecture
@@ -57,9 +57,11 @@ class MunicipalCs:
             )
 
     def servers(self) -> tuple[StationName, ...]:
-        """The servers that hold the same people: the prefecture's, the national."""
-        national = [n for n in self._station.directory.peers if n.role == NATIONAL]
-        return (self.prefecture, *national[:1])
+        """The servers that hold the same people: the prefecture's, the national.
+
+        Always both (R-079): raises `NotTaken` while the master has no national one.
+        """
+        return self.prefecture, self.posts.only(NATIONAL)
 
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """What came from outside waits for the system that it is for."""

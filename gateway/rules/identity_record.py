@@ -6,37 +6,19 @@ schema cannot say: check digits in this network's realm, and external characters
 are counted as they stand.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from protocols.identifiers import (
-    Realm,
-    individual_number_is_valid,
-    local_government_code_is_valid,
-    resident_record_code_is_valid,
-)
-
-_Valid = Callable[[str, Realm], bool]
+from gateway.rules.resident import numbers_fault
+from protocols.identifiers import Realm, local_government_code_is_valid
 
 
 def fault(record: Any, realm: Realm) -> str:
     """The inner code of the first fault; empty where there is none."""
     return (
-        _number(record.resident_record_code, resident_record_code_is_valid, realm)
-        or _number(record.individual_number, individual_number_is_valid, realm)
-        or _number(
-            record.old_resident_record_code, resident_record_code_is_valid, realm
-        )
+        numbers_fault(record, realm)
         or _municipality(record.municipality_code)
         or _municipality(record.previous_municipality_code)
     )
-
-
-def _number(text: str | None, valid: _Valid, realm: Realm) -> str:
-    if not text or valid(text, realm):
-        return ""
-    other = Realm.STANDARD if realm is Realm.SIMULATION else Realm.SIMULATION
-    return "SK-X04" if valid(text, other) else "SK-X03"
 
 
 def _municipality(code: str | None) -> str:

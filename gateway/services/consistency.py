@@ -23,7 +23,7 @@ from gateway.records.errors import StoreUnavailable
 from gateway.records.identities import decode_identity
 from gateway.records.transaction import Transaction
 from gateway.roles.municipal_cs import MunicipalCs
-from gateway.roles.plan import Plan
+from gateway.roles.plan import NotTaken, Plan
 from gateway.services.runtime import Runtime
 from protocols.header import wire_time
 from schemas.messages import Payload, write_payload
@@ -56,6 +56,10 @@ class Consistency:
                     check = await self._next(check)
         except StoreUnavailable as error:
             log.error("%s: a check waits: %s", self._runtime.station.name, error)
+        except NotTaken as no:  # one server alone is no check
+            log.error(
+                "%s: a check waits until %s", self._runtime.station.name, no.check
+            )
 
     def _waiting(self) -> int:
         waiting = self._runtime.station.store.waiting_by_peer()

@@ -3,7 +3,8 @@
 
 They hand in what is to go out, and fetch what came for them. A payload that does not
 say itself whom it is for, is posted with the municipality behind a question mark. What
-was fetched stays until it is acknowledged, so that nothing is lost on the way.
+was fetched stays until it is acknowledged, so that nothing is lost on the way. Who
+reads a payload is on record before it leaves.
 
     POST /v1/inside/messages[?to=102016]   a payload; the municipality it is for
     GET  /v1/inside/messages/ID            what became of a message
@@ -15,7 +16,7 @@ was fetched stays until it is acknowledged, so that nothing is lost on the way.
 
 import re
 
-from gateway.records.arrivals import Arrival
+from gateway.records.arrivals import Arrival, Head
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import Event, EventKind
 from gateway.roles.cs_posts import Handed
@@ -62,7 +63,7 @@ class CsInside:
             if (request.method, path) == ("POST", SUBMIT):
                 return await self._door.submit(request, identity)
             if request.method == "GET":
-                return self._get(request.target, identity)
+                return await self._get(request.target, identity)
             if request.method == "POST":
                 return await self._acknowledge(request.target, identity)
         except StoreUnavailable:
@@ -87,7 +88,7 @@ class CsInside:
             return Decided(taken.plan, lambda _: answer, 200)
         return Decided(taken.plan, _accepted)
 
-    def _get(self, target: str, identity: Identity) -> Answer:
+    async def _get(self, target: str, identity: Identity) -> Answer:
         role, now = identity.station.role, self._clock()
         if target == ARRIVALS:
             waiting = self._station.store.arrivals(role, now, PAGE)
@@ -95,14 +96,22 @@ class CsInside:
             return Answer(200, "text/plain", lines.encode())
         if found := _ARRIVAL.fullmatch(target):
             arrival = self._station.store.arrival(bytes.fromhex(found[1]), role, now)
-            return _payload(arrival)
+            return await self._shown(arrival, identity)
         if found := _MESSAGE.fullmatch(target):
             message_id = bytes.fromhex(found[1])
             if not found[2]:
                 return self._door.status(message_id)
             store = self._station.store
-            return _payload(store.arrival_answering(message_id, role, now))
+            arrival = store.arrival_answering(message_id, role, now)
+            return await self._shown(arrival, identity)
         return NOT_FOUND
+
+    async def _shown(self, arrival: Arrival | None, identity: Identity) -> Answer:
+        """What it says, once it is on record who reads it."""
+        if arrival is None:
+            return NOT_FOUND
+        await self._door.record(self._event(EventKind.FETCHED, arrival, identity))
+        return Answer(200, XML, arrival.payload)
 
     async def _acknowledge(self, target: str, identity: Identity) -> Answer:
         """Our system has it: it is erased here, and that is recorded."""
@@ -113,27 +122,29 @@ class CsInside:
         arrival = self._station.store.arrival(message_id, role, self._clock())
         if arrival is None:
             return NOT_FOUND
-        event = Event(
-            kind=EventKind.FETCHED,
-            at=self._clock(),
-            direction="local",
-            peer=str(identity.station),
-            message_type=arrival.message_type,
-            message_id=found[1],
-        )
+        event = self._event(EventKind.ERASED, arrival, identity, "taken over")
         await self._door.record_with(
             event, lambda tx: tx.take_arrival(message_id, role)
         )
         return _GONE
+
+    def _event(
+        self, kind: EventKind, arrival: Arrival, identity: Identity, detail: str = ""
+    ) -> Event:
+        return Event(
+            kind=kind,
+            at=self._clock(),
+            direction="local",
+            peer=str(identity.station),
+            message_type=arrival.message_type,
+            message_id=arrival.message_id.hex(),
+            detail=detail,
+        )
 
 
 def _accepted(message_id: bytes) -> Payload:
     return SubmissionAccepted(message_id)
 
 
-def _line(arrival: Arrival) -> str:
-    return f"{arrival.message_id.hex()} {arrival.message_type} {arrival.sender}\n"
-
-
-def _payload(arrival: Arrival | None) -> Answer:
-    return NOT_FOUND if arrival is None else Answer(200, XML, arrival.payload)
+def _line(head: Head) -> str:
+    return f"{head.message_id.hex()} {head.message_type} {head.sender}\n"

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from gateway.records.copies import Copy
 from gateway.records.errors import StoreDamaged, StoreUnavailable
-from gateway.records.event import EventKind
+from gateway.records.event import Event, EventKind
 from gateway.records.rows import Inquiry
 from gateway.roles import requester
 from gateway.roles.plan import NotTaken, Plan
@@ -91,7 +91,9 @@ class Inside:
             inquiry = await self._own(bytes.fromhex(found[1]), identity)
             if inquiry is None:
                 return NOT_FOUND
-            return self._answer(inquiry) if found[2] else _standing(inquiry)
+            if found[2]:
+                return await self._answer(inquiry, identity)
+            return _standing(inquiry)
         if found := _MESSAGE.fullmatch(target):
             return await self._message(bytes.fromhex(found[1]), identity)
         return NOT_FOUND
@@ -111,8 +113,8 @@ class Inside:
         await self._door.record(replace(event, processing_number=number.hex()))
         return None
 
-    def _answer(self, inquiry: Inquiry) -> Answer:
-        """What came, as it was verified when it came.
+    async def _answer(self, inquiry: Inquiry, identity: Identity) -> Answer:
+        """What came, as it was verified when it came; that it is read is on record.
 
         A certificate that expired or was revoked since does not take it back: it was
         believed when this station took the answer over, and the record says when.
@@ -128,6 +130,17 @@ class Inside:
             return Answer(
                 409, "text/plain", b"the answer cannot be opened as it came\n"
             )
+        event = Event(
+            kind=EventKind.FETCHED,
+            at=self._clock(),
+            direction="local",
+            peer=str(identity.station),
+            message_type="information_provision",
+            processing_number=inquiry.processing_number.hex(),
+            item_no=inquiry.item_no,
+            kinds=inquiry.kinds,
+        )
+        await self._door.record(event)
         return Answer(200, XML, payload)
 
     def _arrived(self, number: bytes) -> bytes:

@@ -194,5 +194,5 @@ def inside_event(
         person_tag=plan.about.person_tag,
         code=code,
         verdicts=verdicts,
-        detail=refusal(code).en if code else "",
+        detail=refusal(code).en if code else plan.about.detail,
     )

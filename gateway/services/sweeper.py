@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgets what is past its time: duplicates, used permits, settled messages.
 
-Arrivals that nobody fetched are erased, and that is recorded.
+Arrivals that nobody acknowledged are erased, and that is recorded.
 
 What is forgotten can no longer do harm: an expired message and an expired permit are
 refused by their own times. Records are never touched here. A sweep drops a bounded
@@ -11,7 +11,7 @@ number of rows, so that a station that was down for weeks does not stand still.
 import logging
 from datetime import datetime, timedelta
 
-from gateway.records.arrivals import Arrival
+from gateway.records.arrivals import Head
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import Event, EventKind, Prepared, prepare
 from gateway.records.transaction import Transaction
@@ -54,8 +54,8 @@ class Sweeper:
         except StoreUnavailable as error:
             log.error("%s: nothing is swept: %s", self._station.name, error)
 
-    def _prepared(self, arrival: Arrival, now: datetime) -> Prepared:
-        """What came for one of our systems is gone, and nobody fetched it (R-087)."""
+    def _prepared(self, arrival: Head, now: datetime) -> Prepared:
+        """What came for one of our systems is gone: nobody took it over (R-087)."""
         event = Event(
             kind=EventKind.ERASED,
             at=now,
@@ -63,6 +63,6 @@ class Sweeper:
             peer=arrival.sender,
             message_type=arrival.message_type,
             message_id=arrival.message_id.hex(),
-            detail="erased: its time was over, and nobody had fetched it",
+            detail="erased: its time was over, and nobody had taken it over",
         )
         return prepare(event, self._station.token_bytes)

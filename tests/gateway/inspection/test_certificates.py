@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from gateway.inspection import known
+from gateway.inspection import certificates, known
 from gateway.inspection.known import Asked, Known
 from gateway.inspection.report import Verdict
+from gateway.services import links
 from pki import authority
 from pki.authority import Authority
 from pki.issuance import Issuer
@@ -43,6 +44,18 @@ def test_a_certificate_is_told_with_its_station_and_purpose(path: Path) -> None:
     assert report.status == 0
     assert "/" in facts(report, f"{purpose} certificate")["station"]
     assert findings(report, Verdict.UNCHECKED) == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [reason for reason in Reason if reason is not Reason.NOT_ADMITTED],
+    ids=lambda reason: reason.name,
+)
+def test_a_refused_tls_certificate_is_told_by_the_listeners_code(
+    reason: Reason,
+) -> None:
+    """But for NOT_ADMITTED, which only a listener can find."""
+    assert certificates._LINK_CODES[reason] == links.code_of(reason.name.lower())
 
 
 def test_without_a_chain_nobody_is_believed() -> None:

@@ -4,6 +4,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,16 @@ def test_a_sound_store_is_told_with_its_counts(store: Path) -> None:
     assert findings(report, Verdict.UNCHECKED) == []
     assert facts(report, "store")["events"] == "3"
     assert facts(report, "record") == {"refused": "3"}
+
+
+def test_the_rows_of_every_table_are_counted(store: Path) -> None:
+    with closing(sqlite3.connect(store)) as db:
+        tables = db.execute(
+            "SELECT name FROM sqlite_schema"
+            " WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        ).fetchall()
+    told = facts(look(store, WITH_KEY), "store")
+    assert set(told) == {"schema", *(name for (name,) in tables)}
 
 
 def test_without_the_key_the_record_is_verified_all_the_same(store: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.inspection import shape, tlv
 from pki.cms_profile import PROFILE
 from tests.gateway.inspection.desk import FILES, codes, inspected, layer, said
+from tests.house import ROOT
 from tests.pki import sealed_message, signed_message
 from tests.pki.mangle import ber, flips, lengthened
 from tests.pki.test_cms_profile_sealing import BREAKS as SEALED
@@ -39,6 +40,15 @@ def test_the_whole_report_names_it_too_and_gives_a_code(place: str) -> None:
     assert report.status == 1
     assert codes(report)[0] in {"SK-U01", "SK-U02"}
     assert place in said(report)
+
+
+@pytest.mark.parametrize("octets", [0, 19, 21, 32])
+def test_a_key_identifier_of_another_length_is_named(octets: int) -> None:
+    vectors = ROOT / "tests" / "vectors" / "cms" / "signed"
+    data = (vectors / f"signed-sid-{octets}-octets.der").read_bytes()
+    assert [(odd.place, odd.found) for odd in shape.oddities(data)] == [
+        ("SignerInfo.sid", f"{octets} bytes")
+    ]
 
 
 @pytest.mark.parametrize("make", [signed_message.sign, sealed_message.seal])

@@ -204,3 +204,37 @@ def test_an_answer_reads_here_exactly_when_the_daemon_reads_it(
             assert "SK-T04" in codes(report)
     else:
         assert value is not None
+
+
+# -- who it is from --------------------------------------------------------------------
+
+
+def signed_by(name: str, by: str) -> bytes:
+    """What the example says, under another station's signature."""
+    good = parse_signed(example(name))
+    key = stations.load_pem_private_key(example(f"keys/{by}-signing.key"), None)
+    signer = Signer(key, stations.certificate(f"{by}-signing"))
+    return signer.sign(good.content, good.content_type, NOW)
+
+
+def test_a_header_that_another_station_signed_is_refused_as_the_senders() -> None:
+    report = inspected(
+        signed_by("inquiry-signed-header.cms", "provider"), at_the("core")
+    )
+    assert codes(report) == ["SK-M01"]
+    assert layer(report, "sender").verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize("name", ["receipt.cms", "refusal.cms"])
+def test_an_answer_that_another_station_signed_is_refused(name: str) -> None:
+    report = inspected(signed_by(name, "requester"), at_the("core"))
+    assert codes(report) == ["SK-T04"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whose_signature_is_wrong_proves_nobody(name: str) -> None:
+    data = example(name)
+    turned = data[:-1] + bytes((data[-1] ^ 1,))
+    seen = signed.look(turned, at_the("provider"), NAMES[name])
+    assert seen.layers[1].verdict is Verdict.REFUSED
+    assert seen.signer is None

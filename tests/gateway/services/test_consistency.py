@@ -2,6 +2,7 @@
 """The whole file goes to both servers, batch by batch, whatever happens meanwhile."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import pytest_twisted
@@ -121,6 +122,7 @@ async def test_the_manifest_says_what_was_sent(city):
         assert manifest.check_id == check.check_id
         assert (manifest.batches, manifest.records) == (len(payloads), PEOPLE)
         assert manifest.digest == digest_of(payloads)
+        assert manifest.municipality_code == CS.organisation
 
 
 @in_reactor
@@ -151,6 +153,34 @@ async def test_a_station_that_was_killed_goes_on_where_it_was(city):
 async def test_without_anybody_asking_nothing_is_sent(city):
     await Consistency(city.runtime, city.role).go_on()
     assert city.offered == []
+
+
+@in_reactor
+async def test_a_check_waits_while_one_of_the_two_servers_is_not_in_the_master(
+    city, monkeypatch, caplog
+):
+    """R-079: both, or none."""
+    check = ask_for_a_check(city)
+    posts = city.role.posts
+    whole = posts._station.directory
+    others = {n: peer for n, peer in whole.peers.items() if n != NATIONAL}
+    less = SimpleNamespace(peers=others, peer=others.get)
+    monkeypatch.setattr(posts, "_station", SimpleNamespace(directory=less))
+    await Consistency(city.runtime, city.role).go_on()
+    assert city.offered == []
+    assert city.store.open_checks() == [check]
+    assert "a check waits until the master has one" in caplog.text
+
+
+@in_reactor
+async def test_a_check_waits_for_its_store_without_an_error_of_ours(city, caplog):
+    check = ask_for_a_check(city)
+    city.lose_store()
+    await Consistency(city.runtime, city.role).go_on()
+    city.find_store()
+    assert "a check waits" in caplog.text
+    assert city.offered == []
+    assert city.store.open_checks() == [check]
 
 
 @in_reactor

@@ -4,6 +4,7 @@
 Real stations and stores; what a sender would carry is posted by hand.
 """
 
+import sqlite3
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,6 +12,8 @@ import pytest
 import pytest_twisted
 
 from gateway.records.event import EventKind
+from gateway.roles.cs_posts import Handed
+from gateway.roles.plan import Conflict
 from gateway.rules.neighbour import last_moment
 from gateway.services.inside_door import SUBMIT
 from gateway.services.listener import Request
@@ -140,6 +143,19 @@ async def test_an_older_update_does_not_bring_an_old_address_back(city):
     assert (await city.hand_in(moved)).status == 202
     refused = await city.hand_in(updated())
     assert (refused.status, code_of(refused)) == (422, "SK-J03")
+    held = city.works.store.identity_by_code(RECORD.resident_record_code)
+    assert held.address == "新しい住所"
+    assert len(city.owed) == 1
+
+
+@in_reactor
+async def test_an_older_one_that_was_judged_before_the_newer_was_kept_is_undone(city):
+    kind, old = "identity_information_update", updated()
+    handed = Handed(kind, old, write_payload(old), EXISTING.role, "")
+    plan = city.works.role.posts.take(handed).plan
+    assert (await city.hand_in(later(address="新しい住所"))).status == 202
+    with pytest.raises(Conflict, match="SK-J03"):
+        await city.works.runtime.carry_out(plan, (), NOON)
     held = city.works.store.identity_by_code(RECORD.resident_record_code)
     assert held.address == "新しい住所"
     assert len(city.owed) == 1
@@ -284,6 +300,17 @@ async def test_an_answer_waits_for_the_terminal_that_asked(city):
     answer = await city.ask("GET", target, TERMINAL)
     assert value_of(answer).persons == (EightItems.of(RECORD),)
     assert (await city.ask("GET", target, EXISTING)).status == 404
+    (told,) = city.works.events(EventKind.FETCHED)
+    assert told.event.peer == str(TERMINAL)
+    ((waiting, *_),) = await city.fetch(TERMINAL)
+    taken = f"/v1/inside/arrivals/{waiting}/taken"
+    assert await city.fetch(EXISTING) == []
+    assert (await city.ask("POST", taken, EXISTING)).status == 404
+    city.works.now = NOON + timedelta(hours=1)
+    assert (await city.ask("GET", target, TERMINAL)).status == 200
+    city.works.now += timedelta(microseconds=1)
+    assert (await city.ask("GET", target, TERMINAL)).status == 404
+    assert (await city.ask("POST", taken, TERMINAL)).status == 404
 
 
 @in_reactor
@@ -296,6 +323,19 @@ async def test_an_answer_about_somebody_else_has_no_effect(city, wrong):
     mine = SearchKey(resident_record_code=RECORD.resident_record_code)
     theirs = SearchKey(resident_record_code=ANOTHER.resident_record_code)
     reply = found(city, theirs if wrong == "key" else mine, EightItems.of(ANOTHER))
+    with pytest.raises(AnswerInvalid):
+        city.works.role.replied(sent, reply, NOON)
+
+
+@in_reactor
+async def test_an_answer_with_a_wrong_number_has_no_effect(city):
+    """R-072: it fits what was asked, and still cannot be right."""
+    code = RECORD.resident_record_code
+    _, sent = await asked_of_the_national_server(city, resident_record_code=code)
+    number = RECORD.individual_number
+    wrong = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+    person = replace(EightItems.of(RECORD), individual_number=wrong)
+    reply = found(city, SearchKey(resident_record_code=code), person)
     with pytest.raises(AnswerInvalid):
         city.works.role.replied(sent, reply, NOON)
 
@@ -345,6 +385,45 @@ async def test_move_out_certificate_information_goes_from_cs_to_cs_and_no_furthe
 
 
 @in_reactor
+async def test_who_reads_what_came_is_on_record_before_it_is_handed_out(
+    city, neighbour
+):
+    await city.hand_in(certificate())
+    sent = await passed_on(city, neighbour)
+    target = f"/v1/inside/arrivals/{sent.message_id.hex()}"
+    assert (await neighbour.ask("GET", target, TERMINAL)).status == 404
+    assert neighbour.works.events(EventKind.FETCHED) == []
+    assert (await neighbour.ask("GET", target, NEXT_DOOR)).status == 200
+    (told,) = neighbour.works.events(EventKind.FETCHED)
+    assert told.event.peer == str(NEXT_DOOR)
+    assert told.event.message_id == sent.message_id.hex()
+    neighbour.works.lose_store()
+    answer = await neighbour.ask("GET", target, NEXT_DOOR)
+    neighbour.works.find_store()
+    assert (answer.status, b"move_out" in answer.body) == (503, False)
+
+
+@in_reactor
+async def test_another_message_under_an_id_that_waits_gets_no_receipt(city, neighbour):
+    """Ids are the senders' own: what is not kept is not acknowledged."""
+    await city.hand_in(certificate())
+    sent = await passed_on(city, neighbour)
+    kept = neighbour.works.store.arrival(sent.message_id, NEXT_DOOR.role, NOON)
+    packed = message(
+        neighbour.works.world,
+        JLIS,
+        NEIGHBOUR,
+        "individual_number_generation_response",
+        sample("individual_number_generation_response"),
+        message_id=sent.message_id,
+    )
+    answer = await neighbour.works.post(packed)
+    assert answer.status == 422
+    assert neighbour.works.codes(EventKind.REFUSED) == ["SK-M09"]
+    assert neighbour.works.store.arrival(sent.message_id, NEXT_DOOR.role, NOON) == kept
+
+
+@in_reactor
 async def test_what_is_acknowledged_is_erased_and_that_is_on_record(city, neighbour):
     await city.hand_in(certificate())
     sent = await passed_on(city, neighbour)
@@ -353,8 +432,9 @@ async def test_what_is_acknowledged_is_erased_and_that_is_on_record(city, neighb
     assert await neighbour.fetch(NEXT_DOOR) == []
     assert (await neighbour.ask("GET", target, NEXT_DOOR)).status == 404
     assert (await neighbour.ask("POST", f"{target}/taken", NEXT_DOOR)).status == 404
-    (told,) = neighbour.works.events(EventKind.FETCHED)
+    (told,) = neighbour.works.events(EventKind.ERASED)
     assert told.event.message_id == sent.message_id.hex()
+    assert told.event.peer == str(NEXT_DOOR)
 
 
 @in_reactor
@@ -411,6 +491,20 @@ async def test_what_municipalities_tell_each_other_arrives_as_it_was_sent(
         "GET", f"/v1/inside/arrivals/{sent.message_id.hex()}", role
     )
     assert arrived.body == sample(kind)
+    neighbour.works.now = NOON + timedelta(days=30)
+    assert len(await neighbour.fetch(role)) == 1
+    neighbour.works.now += timedelta(microseconds=1)
+    assert await neighbour.fetch(role) == []
+
+
+@in_reactor
+async def test_the_certificate_that_was_asked_for_waits_at_the_counter(city, neighbour):
+    kind = "wide_area_issuance_reply"
+    await city.hand_in(sample(kind), EXISTING, NEIGHBOUR.organisation)
+    sent = await passed_on(city, neighbour)
+    assert await neighbour.fetch(NEXT_DOOR) == []
+    (waits,) = neighbour.works.store.arrivals(TERMINAL.role, NOON)
+    assert waits.message_id == sent.message_id
 
 
 @in_reactor
@@ -444,6 +538,19 @@ async def test_it_is_erased_then_and_that_is_on_record(city, neighbour):
     assert erased.event.message_id == sent.message_id.hex()
     neighbour.works.now = NOON
     assert await neighbour.fetch(NEXT_DOOR) == []
+
+
+@in_reactor
+async def test_a_damaged_one_holds_up_neither_the_list_nor_the_sweeper(city, neighbour):
+    await city.hand_in(certificate())
+    await passed_on(city, neighbour)
+    with sqlite3.connect(neighbour.works.path) as db:
+        db.execute("UPDATE arrivals SET sealed = x'00'")
+    db.close()
+    assert len(await neighbour.fetch(NEXT_DOOR)) == 1
+    neighbour.works.now = last_moment(NOON.date()) + timedelta(seconds=1)
+    await Sweeper(neighbour.works.station, neighbour.works.clock).sweep()
+    assert len(neighbour.works.events(EventKind.ERASED)) == 1
 
 
 # --- to the national systems ----------------------------------------------------------

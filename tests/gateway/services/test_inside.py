@@ -336,6 +336,19 @@ async def test_what_was_provided_is_opened_for_the_system_that_asks(world, asked
 
 
 @in_reactor
+async def test_who_reads_an_answer_is_on_record_before_it_is_handed_out(world, asked):
+    await asked.works.post(provision(world, DIGEST))
+    assert (await asked.get(ANSWER)).status == 200
+    (stored,) = asked.works.events(EventKind.FETCHED)
+    assert stored.event.peer == str(BUSINESS)
+    assert stored.event.processing_number == NUMBER.hex()
+    asked.works.lose_store()
+    answer = await asked.get(ANSWER)
+    asked.works.find_store()
+    assert (answer.status, b"head" in answer.body) == (503, False)
+
+
+@in_reactor
 async def test_what_came_stays_readable_when_its_provider_is_believed_no_more(
     world, asked
 ):

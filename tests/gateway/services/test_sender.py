@@ -435,19 +435,19 @@ async def test_an_idle_sender_stops_at_once(to_requester):
 
 
 @in_reactor
-async def test_a_message_that_was_settled_meanwhile_says_nothing_more(
-    provider, to_requester
-):
+async def test_a_message_that_was_settled_meanwhile_says_nothing_more(works_at, world):
     """Two attempts at one: what follows from it leaves once, with its record."""
-    sent = await answer_in(provider)
-    to_requester.sender.offer(sent)
-    await to_requester.passing(lambda: to_requester.peer.posted)
-    provider.write(lambda tx: tx.settle(sent.message_id, "delivered", b"receipt"))
-    before = len(provider.offered)
-    to_requester.peer.answer(to_requester.peer.refusal(sent, "SK-C12"))
-    await until(lambda: not to_requester.sender.carried)
-    assert len(provider.offered) == before
-    assert provider.codes(EventKind.FAILED) == []
+    core = works_at(CORE)
+    await core.post(inquiry_message(world))
+    (sent,) = core.offered
+    post = Post(world, core, PROVIDER)
+    post.sender.offer(sent)
+    await post.asked()
+    core.write(lambda tx: tx.settle(sent.message_id, "refused", b"refusal"))
+    post.peer.answer(post.peer.refusal(sent, "SK-C12"))
+    await until(lambda: not post.sender.carried)
+    assert core.offered == [sent]
+    assert core.codes(EventKind.FAILED) == []
 
 
 @in_reactor
