@@ -10,7 +10,7 @@ this file changes. `decode` keeps the promise of the room: any bytes in, a value
 
 For output on the hot path `tlv` joins bytes that are DER already, and `frame` says what
 stands around them; they sort nothing and check nothing, so whoever uses them has a test
-that reads the result back.
+that reads the result back. What a structure declares of one length, `octets` writes.
 """
 
 import re
@@ -59,6 +59,7 @@ __all__ = [
     "generalized",
     "header",
     "moment",
+    "octets",
     "oid",
     "part",
     "sequence",
@@ -128,6 +129,13 @@ def tlv(tag: int, *contents: bytes) -> bytes:
     if size < _LONG:
         return bytes((tag, size)) + content
     return header(tag, size) + content
+
+
+def octets(value: bytes, size: int, tag: int = OCTET_STRING) -> bytes:
+    """An octet string of just so many bytes; `ValueError` for any other number."""
+    if len(value) != size:
+        raise ValueError(f"{len(value)} bytes where {size} belong")
+    return tlv(tag, value)
 
 
 def frame(length: int, *layers: Layer) -> tuple[bytes, bytes]:

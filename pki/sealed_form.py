@@ -57,9 +57,6 @@ _BEFORE_KEY_ID: Final = _RECIPIENT[
 _BEFORE_WRAPPED: Final = _RECIPIENT[
     _RECIPIENT.index(_KEY_ID) + KEY_ID_BYTES : _RECIPIENT.index(_WRAPPED)
 ]
-_LEAST_AROUND: Final = len(_RECIPIENT)
-_MOST_AROUND: Final = _LEAST_AROUND + 200
-"""Fewer and more bytes than stand around any content."""
 
 
 class Usual(NamedTuple):
@@ -141,11 +138,10 @@ def recognised(data: bytes) -> Usual | None:
 @lru_cache(maxsize=1024)
 def _form_of_size(size: int) -> SealedForm | None:
     """The form of a message that is ``size`` bytes long, if one can be."""
-    for content in range(max(size - _LEAST_AROUND, -1), size - _MOST_AROUND, -1):
-        if content < 0:
-            return None
+    most = _form(size).size - size  # bytes around a content, if it were all of it
+    for content in range(max(size - most, 0), size):
         form = _form(content)
-        if form.size <= size:
+        if form.size >= size:
             return form if form.size == size else None
     return None
 

@@ -81,28 +81,31 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     permit_digest: bytes | None = None
 
     def encode(self) -> bytes:
-        """The DER of this header, as the declared structure would be written."""
+        """The DER of this header, as the declared structure would be written.
+
+        Raises `ValueError` for an identifier or a digest of another length.
+        """
         reply = self.in_reply_to
         return der.tlv(
             der.SEQUENCE,
             _VERSION,
-            der.tlv(der.OCTET_STRING, self.message_id),
+            der.octets(self.message_id, limits.MESSAGE_ID_SIZE),
             der.text(self.message_type),
             der.text(str(self.sender)),
             der.text(str(self.receiver)),
-            _optional(0x80, self.processing_number),
+            _optional(0x80, self.processing_number, limits.PROCESSING_NUMBER_SIZE),
             der.generalized(self.created),
             der.generalized(self.expires),
             b""
             if reply is None
             else der.tlv(
                 0xA1,
-                der.tlv(der.OCTET_STRING, reply.message_id),
-                der.tlv(der.OCTET_STRING, reply.header_digest),
+                der.octets(reply.message_id, limits.MESSAGE_ID_SIZE),
+                der.octets(reply.header_digest, limits.DIGEST_SIZE),
             ),
-            _optional(0x82, self.permit_digest),
-            der.tlv(der.OCTET_STRING, self.sealing_certificate),
-            der.tlv(der.OCTET_STRING, self.content_digest),
+            _optional(0x82, self.permit_digest, limits.DIGEST_SIZE),
+            der.octets(self.sealing_certificate, limits.DIGEST_SIZE),
+            der.octets(self.content_digest, limits.DIGEST_SIZE),
         )
 
     @classmethod
@@ -181,8 +184,8 @@ def expiry(created: datetime, lifetime: timedelta) -> datetime:
     return wire_time(created + min(lifetime, limits.MAX_LIFETIME))
 
 
-def _optional(tag: int, value: bytes | None) -> bytes:
-    return b"" if value is None else der.tlv(tag, value)
+def _optional(tag: int, value: bytes | None, size: int) -> bytes:
+    return b"" if value is None else der.octets(value, size, tag)
 
 
 def _sized(value: bytes | None, size: int) -> bytes | None:

@@ -29,6 +29,7 @@ from protocols.master import CORE_ROLE
 
 VERSION: Final = 1
 _VERSION: Final = der.encode(VERSION)
+_ID_SIZE: Final = 16
 MAX_ITEM: Final = 999
 """The highest item number that the ASN.1 module allows."""
 
@@ -36,7 +37,7 @@ MAX_ITEM: Final = 999
 @der.sequence
 class _Permit:
     version: int
-    permit_id: Annotated[bytes, der.Size.exact(16)]
+    permit_id: Annotated[bytes, der.Size.exact(_ID_SIZE)]
     processing_number: Annotated[bytes, der.Size.exact(limits.PROCESSING_NUMBER_SIZE)]
     requester: str
     provider: str
@@ -74,21 +75,23 @@ class Permit:
     """The last moment at all; a release after `answer_by` needs a renewal."""
 
     def encode(self) -> bytes:
-        """The DER that the core signs, as the declared structure would be written."""
-        octets = der.OCTET_STRING
+        """The DER that the core signs, as the declared structure would be written.
+
+        Raises `ValueError` for an identifier or a digest of another length.
+        """
         return der.tlv(
             der.SEQUENCE,
             _VERSION,
-            der.tlv(octets, self.permit_id),
-            der.tlv(octets, self.processing_number),
+            der.octets(self.permit_id, _ID_SIZE),
+            der.octets(self.processing_number, limits.PROCESSING_NUMBER_SIZE),
             der.text(str(self.requester)),
             der.text(str(self.provider)),
             der.encode(self.item_no),
             der.tlv(der.SEQUENCE, *map(der.text, self.kinds)),
-            der.tlv(octets, self.subject_commitment),
-            der.tlv(octets, self.request_digest),
-            der.tlv(octets, self.sealing_certificate),
-            der.tlv(octets, self.route_digest),
+            der.octets(self.subject_commitment, limits.DIGEST_SIZE),
+            der.octets(self.request_digest, limits.DIGEST_SIZE),
+            der.octets(self.sealing_certificate, limits.DIGEST_SIZE),
+            der.octets(self.route_digest, limits.DIGEST_SIZE),
             der.generalized(self.issued),
             der.generalized(self.answer_by),
             der.generalized(self.release_by),

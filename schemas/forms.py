@@ -8,14 +8,9 @@ Text is taken as it is: no trimming, no normalisation.
 """
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from schemas.errors import NotWritable, XmlFault, XmlRefused
-from schemas.markup import NAMESPACE
-from schemas.xml import Element, tag
-
-_PREFIX = len(f"{{{NAMESPACE}}}")
 
 
 def leaf(name: str, text: str) -> str:
@@ -25,24 +20,9 @@ def leaf(name: str, text: str) -> str:
     return f"<{name}>{escaped.replace(chr(13), '&#13;')}</{name}>"
 
 
-def leaves(name: str, texts: Iterable[str]) -> str:
-    """An element for each text, one after the other."""
-    return "".join(leaf(name, text) for text in texts)
-
-
 def node(name: str, *parts: str) -> str:
     """An element that holds elements."""
     return f"<{name}>{''.join(parts)}</{name}>"
-
-
-def fields(element: Element) -> dict[str, str]:
-    """The texts of the child elements by name; of repeated ones the last."""
-    return {child.tag[_PREFIX:]: child.text for child in element}
-
-
-def texts(element: Element, name: str) -> tuple[str, ...]:
-    """The texts of the child elements of one name, in order."""
-    return tuple(child.text for child in element.iterchildren(tag(name)))
 
 
 def flag(value: bool) -> str:

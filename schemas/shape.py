@@ -9,6 +9,7 @@ in the order of the class, and the field's type says how it is written:
     X | None                         an element that is left out where it is None
     tuple[X, ...] = many("entry")    an element `entry` for each
     another value class              an element that holds that class's fields
+    ClassVar[str]                    an element with this one text, never another
 
 What the XSD says beyond that (a choice, a length, how many) is not said again here:
 `validate` holds it on the way in and `must_be_valid` on the way out.
@@ -23,6 +24,7 @@ from types import NoneType
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Final,
     Generic,
     NamedTuple,
@@ -76,21 +78,25 @@ class Shape(Generic[T]):
     """How one value class is read and written; made once, when a module is imported."""
 
     def __init__(self, kind: type[T]) -> None:
-        hints = get_type_hints(kind, include_extras=True)
+        given = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+        elements = {
+            name: each.metadata.get(_ELEMENT, name) for name, each in given.items()
+        }
         self._kind = kind
-        self._fields = tuple(
-            _field(each.name, each.metadata.get(_ELEMENT, each.name), hints[each.name])
-            for each in fields(kind)  # type: ignore[arg-type]
+        self._written = tuple(
+            _field(name, elements.get(name, name), hint)
+            for name, hint in get_type_hints(kind, include_extras=True).items()
         )
+        self._read = tuple(one for one in self._written if one.name in given)
 
     def read(self, element: Element) -> T:
         """The value of an element that the XSD has passed."""
         found = {child.tag: child for child in element}
-        return self._kind(**{one.name: one.of(element, found) for one in self._fields})
+        return self._kind(**{one.name: one.of(element, found) for one in self._read})
 
     def parts(self, value: T) -> str:
         """The elements of a value, one after the other."""
-        return "".join([one.text(getattr(value, one.name)) for one in self._fields])
+        return "".join([one.text(getattr(value, one.name)) for one in self._written])
 
 
 def shaped(name: str, kind: type[Any]) -> Message:
@@ -122,7 +128,7 @@ def _field(name: str, element: str, hint: Any) -> _Field:
     plain = [part for part in get_args(hint) if part is not NoneType]
     if NoneType in get_args(hint):
         return _perhaps(name, element, _form(plain[0]))
-    form, at = _form(hint), tag(element)
+    form, at = _form(plain[0] if get_origin(hint) is ClassVar else hint), tag(element)
     return _Field(name, lambda _, found: form.read(found[at]), form.write(element))
 
 

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from pki import authority, issuance, lint, plan
 from pki.authority import Authority
 from pki.cli import pki
+from pki.forgery import Forger
 from pki.issuance import Revocation, make_crl
 from pki.keystore import load_certificate
 from pki.layout import Layout
@@ -146,6 +147,19 @@ def test_a_list_longer_than_is_linted_is_signed_whole(city_network: Layout) -> N
     assert len(made) == count
 
 
+@pytest.mark.parametrize("severity", Severity)
+def test_the_authority_signs_nothing_of_warning_or_above(
+    city_network: Layout, monkeypatch: pytest.MonkeyPatch, severity: Severity
+) -> None:
+    found = msgspec.structs.replace(FOUND, severity=severity.name)
+    monkeypatch.setattr(lint, "certificate", lambda der: [found])
+    if severity > Severity.WARNING:
+        lint.must_pass(issuer(city_network).certificate)
+        return
+    with pytest.raises(LintRefused, match="for a test"):
+        lint.must_pass(issuer(city_network).certificate)
+
+
 # -- what it finds ---------------------------------------------------------------------
 
 
@@ -168,6 +182,19 @@ def test_a_bare_certificate_has_findings_of_both_kinds() -> None:
     codes = {each.code for each in lint.certificate(der(self_signed()))}
     assert any(code.startswith("pkix.") for code in codes)
     assert any(code.startswith("sekisho.") for code in codes)
+
+
+def test_a_list_that_is_about_a_part_only_has_a_finding(city_network: Layout) -> None:
+    whole = make_crl(issuer(city_network), [], 3, 7, NOON)
+    assert "sekisho.bad_profile" not in list_codes(whole)
+    part = Forger(
+        *(issuer(city_network),) * 3, planned=PLAN.find(CITY), at=NOON
+    ).partial_list(7)
+    assert "sekisho.bad_profile" in list_codes(part)
+
+
+def list_codes(made: x509.CertificateRevocationList) -> set[str]:
+    return {each.code for each in lint.revocation_list(der(made))}
 
 
 @pytest.mark.parametrize(

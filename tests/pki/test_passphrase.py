@@ -18,7 +18,7 @@ from pki.authority import Authority
 from pki.cli import pki
 from pki.keystore import KeyFileError
 from pki.layout import Layout
-from pki.locking import MAX_BYTES, MIN_BYTES, PassphraseError
+from pki.locking import MAX_BYTES, MIN_BYTES, PassphraseError, locked
 from pki.passphrase import Passphrases, from_descriptor, from_file
 from pki.profiles import Purpose
 from pki.serials import AuthorityError, RevocationReason
@@ -97,6 +97,11 @@ def test_another_passphrase_is_refused_without_a_hint(
 def test_one_key_locked_twice_does_not_look_the_same() -> None:
     first, second = (keystore.private_pem(KEYS[0], STATIONS) for _ in range(2))
     assert not set(first.split()[4:-5]) & set(second.split()[4:-5])
+
+
+def test_a_key_is_locked_at_the_cost_of_owasps_floor() -> None:
+    cost, block, lanes = b"\x02\x02\x40\x00", b"\x02\x01\x08", b"\x02\x01\x05"
+    assert cost + block + lanes in locked(b"a key", STATIONS)  # 2**14, 8, 5
 
 
 @pytest.mark.parametrize("length", [0, 1, MIN_BYTES - 1, MAX_BYTES + 1])

@@ -240,6 +240,18 @@ def test_what_is_remembered_is_bounded(
             shown = certificate(city_network, CORE, purpose)
             assert store.check(shown, purpose, NOON).purpose is purpose
             assert len(store._proved) <= 2
+            assert len(store._met) <= 2
+
+
+def test_a_certificate_that_is_met_again_as_another_object_is_the_same_identity(
+    store: TrustStore, city_network: Layout
+) -> None:
+    first, again = (certificate(city_network, CITY, Purpose.TLS) for _ in range(2))
+    assert first is not again
+    identity = store.check(first, Purpose.TLS, NOON)
+    assert store.check(again, Purpose.TLS, NOON) is identity
+    held = [id(met) for met, _ in store._met.values()]
+    assert held == list(store._met) == [id(first), id(again)]
 
 
 def test_a_known_certificate_is_checked_in_microseconds(

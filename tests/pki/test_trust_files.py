@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What trust is loaded from: the chain, the list, and every way they can be wrong."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from pki.authority import Authority
-from pki.issuance import Issuer, Revocation, make_crl
-from pki.keystore import KeyFileError
+from pki.issuance import Issuer, Revocation, Terms, make_crl, make_issuing
+from pki.keystore import KeyFileError, load_certificate, load_p256_key
 from pki.layout import Layout
+from pki.plan import Network
 from pki.profiles import key_usage
 from pki.serials import RevocationReason
 from pki.trust import Purpose, Reason, TrustFileError, TrustStore
@@ -291,3 +293,23 @@ def test_a_chain_whose_issuing_authority_has_one_fault_is_refused(
     faulty.written(own_network)
     with pytest.raises(TrustFileError, match="chain"):
         TrustStore.load(own_network.chain, own_network.crl)
+
+
+def test_the_same_keys_under_another_name_are_another_authority(
+    own_network: Layout,
+) -> None:
+    store = TrustStore.load(own_network.chain, own_network.crl)
+    before = store.authorities
+    anchor = load_certificate(own_network.root_certificate)
+    renamed = make_issuing(
+        Issuer(load_p256_key(own_network.root_key), anchor),
+        Network(name="Another", test=True),
+        load_p256_key(own_network.issuing_key),
+        Terms(NOON, 3650, os.urandom),
+    )
+    assert renamed.subject != before[0].subject
+    both = [each.public_bytes(Encoding.PEM) for each in (renamed, anchor)]
+    own_network.chain.write_bytes(b"".join(both))
+    with pytest.raises(TrustFileError, match="another authority"):
+        store.renew(own_network.chain)
+    assert store.authorities == before

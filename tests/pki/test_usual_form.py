@@ -61,6 +61,31 @@ def test_what_we_seal_is_known_again_at_every_length_of_a_length(size: int) -> N
     assert sealed_form.recognised(data) == OPENER._read(data)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_length_never_met_before_costs_a_few_forms_and_no_search(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    def counted(content: int) -> sealed_form.SealedForm:
+        nonlocal made
+        made += 1
+        return form(content)
+
+    form = sealed_form._form
+    monkeypatch.setattr(sealed_form, "_form", counted)
+    whole = form(size).size
+    assert sealed_form._form_of_size.__wrapped__(whole) == form(size)
+    assert made <= 13
+
+
+def test_a_length_is_that_of_one_content_or_of_none() -> None:
+    contents = [*range(400), *range(65_000, 65_600)]
+    forms = {form.size: form for form in map(sealed_form._form, contents)}
+    for size in (*range(400), *range(65_300, 65_600)):
+        assert sealed_form._form_of_size.__wrapped__(size) == forms.get(size)
+
+
 @pytest.mark.parametrize("data", [SIGNED], ids=["signed"])
 def test_every_flipped_bit_reads_the_same_both_ways(data: bytes) -> None:
     for flipped in mangle.flips(data):

@@ -2,6 +2,7 @@
 """The header: one spelling for every value, and nothing but a header is read as one."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,32 @@ def test_a_header_without_its_optional_parts_is_read_back() -> None:
     plain = replace(GOOD, processing_number=None, in_reply_to=None, permit_digest=None)
     assert Header.decode(plain.encode()) == plain
     assert len(plain.encode()) < len(DATA)
+
+
+@pytest.mark.parametrize("name", ["sealing_certificate", "content_digest"])
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_no_header_is_written_with_a_digest_of_another_length(
+    name: str, size: int
+) -> None:
+    with pytest.raises(ValueError, match=f"{size} bytes where 32 belong"):
+        replace(GOOD, **{name: bytes(size)}).encode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"message_id": bytes(15)},
+        {"processing_number": bytes(17)},
+        {"permit_digest": b""},
+        {"in_reply_to": InReplyTo(bytes(15), bytes(32))},
+        {"in_reply_to": InReplyTo(bytes(16), bytes(20))},
+    ],
+)
+def test_no_header_is_written_with_an_identifier_of_another_length(
+    wrong: dict[str, Any],
+) -> None:
+    with pytest.raises(ValueError, match="bytes where"):
+        replace(GOOD, **wrong).encode()
 
 
 # --- broken ---------------------------------------------------------------------------

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linkage codes: another at every organisation, and only the core sees through."""
 
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +79,36 @@ def test_a_flipped_bit_is_refused(person, bit):
     flipped = int(MAKER.code(person, "102024"), 16) ^ (1 << bit)
     with pytest.raises(UnknownCode):
         MAKER.translate(f"{flipped:032x}", "102024", "112020")
+
+
+@pytest.mark.parametrize("bit", range(64))
+def test_every_bit_of_an_organisations_mark_counts(bit):
+    mark = int.from_bytes(hashlib.sha256(b"sekisho code" + b"102024").digest()[:8])
+    block = (1).to_bytes(8) + (mark ^ (1 << bit)).to_bytes(8)
+    code = Cipher(algorithms.AES(KEY), modes.ECB()).encryptor().update(block).hex()
+    with pytest.raises(UnknownCode):
+        MAKER.translate(code, "102024", "112020")
+
+
+def test_a_refused_code_leaves_nothing_behind_in_the_maker():
+    code = MAKER.code(7, "102024")
+    for wrong in ("", code[:-2], MAKER.code(8, "112020")):
+        with pytest.raises(UnknownCode):
+            MAKER.translate(wrong, "102024", "112020")
+    assert MAKER.translate(code, "102024", "112020") == CodeMaker(KEY).code(7, "112020")
+
+
+def test_one_maker_serves_several_threads():
+    persons = range(2000)
+    wanted = [CodeMaker(KEY).code(person, "102024") for person in persons]
+
+    def all_of_them(_):
+        found = [MAKER.code(person, "102024") for person in persons]
+        back = [MAKER.translate(code, "102024", "102024") for code in found]
+        return found == wanted == back
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(all_of_them, range(4)))
 
 
 @given(text=st.text() | st.text("0123456789abcdefABCDEF\n ", min_size=30, max_size=34))

@@ -64,6 +64,22 @@ def test_a_permit_is_read_back_as_it_was_written(drawn: Permit) -> None:
     assert Permit.decode(drawn.encode()) == drawn
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("permit_id", "processing_number", "subject_commitment"),
+        *("request_digest", "sealing_certificate", "route_digest"),
+    ],
+)
+def test_no_permit_is_written_with_a_part_of_another_length(
+    world: World, name: str
+) -> None:
+    good = permit_of(world)
+    cut = replace(good, **{name: getattr(good, name)[:-1]})
+    with pytest.raises(ValueError, match="bytes where"):
+        cut.encode()
+
+
 @crypto
 @given(permits)
 def test_a_permit_of_the_core_is_read_by_whoever_has_the_master(

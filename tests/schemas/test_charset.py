@@ -103,6 +103,8 @@ def test_what_unicode_would_normalise_is_not_normalised_first() -> None:
         ("か\u309aㇷ\u309a", 0),
         ("あ\u309a", 1),
         (SELECTOR, 1),
+        (SELECTOR * 2, 2),
+        (f"{TAKAI}\ufe00{TAKAI}\ufe0f{TAKAI}\U000e01ef", 3),
         (f"{GETA}橋", 1),
         (f"{GETA}{TAKAI}{GETA}", 3),
         ("", 0),

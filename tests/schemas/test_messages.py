@@ -105,7 +105,14 @@ def test_a_name_too_long_is_not_written() -> None:
 
 
 def test_an_operators_text_may_have_line_ends_but_no_carriage_returns() -> None:
-    told = SubmissionRefused("SK-X02", (), "一\n二", "one\ntwo", "mend", False)
+    told = SubmissionRefused(
+        code="SK-X02",
+        rules=(),
+        text_ja="一\n二",
+        text_en="one\ntwo",
+        what_to_do="mend",
+        retry=False,
+    )
     assert read_payload("submission_refused", write_payload(told)) == told
     with pytest.raises(NotWritable):
         write_payload(replace(told, text_en="one\r\ntwo"))

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import ClassVar
 
 import pytest
 from lxml import etree
@@ -120,3 +121,18 @@ def test_a_value_that_tells_of_a_person_shows_its_class_alone() -> None:
 
     shown = f"{Person('高橋')!r} {Person('高橋')} {[Person('高橋')]}"
     assert shown == "Person(<hidden>) Person(<hidden>) [Person(<hidden>)]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    first: str
+    always: ClassVar[str] = "this"
+    last: str
+
+
+def test_a_fixed_text_is_written_in_its_place_and_read_from_nowhere() -> None:
+    shape = Shape(Fixed)
+    written = "<first>a</first><always>this</always><last>b</last>"
+    assert shape.parts(Fixed(first="a", last="b")) == written
+    element = etree.fromstring(f'<o xmlns="{NAMESPACE}">{written}</o>')
+    assert shape.read(element) == Fixed(first="a", last="b")
