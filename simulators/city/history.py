@@ -14,7 +14,8 @@ from typing import Final
 
 from schemas.shape import Personal
 from simulators.city.reasons import Attempt
-from simulators.city.store import Store, instant
+from simulators.city.store import Store
+from simulators.store import instant
 
 AUTOMATIC: Final = "system"
 """Who did what nobody did."""

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from simulators.city.faults import Fault, Faults
 from simulators.city.reasons import Reason, Refused
-from simulators.city.store import Store, instant
+from simulators.city.store import Store
+from simulators.store import instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,20 @@ class Refused(CityError):
         if words is None:
             row = REFUSALS[self.code]
             return SubmissionRefused(
-                self.code, row.rules[:1], row.ja, row.en, row.mend, row.retry
+                code=self.code,
+                rules=row.rules[:1],
+                text_ja=row.ja,
+                text_en=row.en,
+                what_to_do=row.mend,
+                retry=row.retry,
             )
         return SubmissionRefused(
-            words.code, (words.rule,), words.ja, words.en, words.mend, False
+            code=words.code,
+            rules=(words.rule,),
+            text_ja=words.ja,
+            text_en=words.en,
+            what_to_do=words.mend,
+            retry=False,
         )
 
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from simulators.city.reasons import Reason, Refused
-from simulators.city.store import Store, instant
+from simulators.city.store import Store
+from simulators.store import instant
 
 SCHEMA: Final = """
 CREATE TABLE staff (person TEXT PRIMARY KEY, department TEXT NOT NULL,

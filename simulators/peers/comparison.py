@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from simulators.peers.persons import ITEMS, LEAVING, NO_MEMBERS
-from simulators.peers.store import PAGE, Row, Store
+from simulators.peers.store import Store
+from simulators.store import PAGE, Row
 
 Finding: TypeAlias = tuple[str, str, str]
 """Resident record code, finding, and the names of items with a space between."""

@@ -44,7 +44,7 @@ class History:
         `flush` makes the line durable in the file; only then may it be relied on.
         """
         self._store.run("DELETE FROM history WHERE seq <= ?", self._written)
-        seq = self._store.add("INSERT INTO history (line) VALUES (x'')")
+        seq = self._store.run("INSERT INTO history (line) VALUES (x'')")
         salt = self._token_bytes(limits.SALT_SIZE).hex()
         text = json.dumps({"seq": seq, **told, "salt": salt}, ensure_ascii=False)
         line = text.encode() + b"\n"

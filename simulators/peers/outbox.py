@@ -26,8 +26,9 @@ from protocols.errors import AnswerInvalid
 from schemas.catalogue import row as catalogue_row
 from schemas.messages import type_name, write_payload
 from simulators.peer import CMS, MESSAGES, Peer
-from simulators.peers.store import Row, Store, micros
+from simulators.peers.store import Store, micros
 from simulators.peers.system import Owed
+from simulators.store import Row
 from simulators.web import Client, LinkFailed, Reply
 
 FIRST_WAIT: Final = timedelta(milliseconds=250)
@@ -79,7 +80,7 @@ class Outbox:
 
     def owe(self, owed: Owed) -> None:
         """From now on it is our business; in the transaction of its cause."""
-        self._store.add(
+        self._store.run(
             "INSERT INTO outbox (receiver, message_type, payload, processing_number)"
             " VALUES (?, ?, ?, ?)",
             str(owed.receiver),

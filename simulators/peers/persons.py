@@ -22,8 +22,9 @@ from typing import Any, Final
 from schemas.people import FourItems
 from schemas.resident_messages import EightItems
 from simulators.peers.errors import NotTaken
-from simulators.peers.store import Row, Store
+from simulators.peers.store import Store
 from simulators.register.reasons import Reason
+from simulators.store import Row
 
 TOO_FEW_ITEMS: Final = "SK-J01"
 
@@ -137,7 +138,7 @@ class PersonFile:
             f"SELECT {COLUMNS} FROM persons WHERE resident_record_code > ?"
             " ORDER BY resident_record_code LIMIT ?"
         )
-        return map(person_of, self._store.pages(sql, ""))
+        return map(person_of, self._store.pages(sql, ("",)))
 
     def __len__(self) -> int:
         count: int = self._store.value("SELECT count(*) FROM persons")

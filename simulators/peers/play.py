@@ -59,7 +59,7 @@ class _Place:
         national = self.only(NATIONAL)
         if national is None:
             return PersonFile(self.store)
-        return PersonFile(Store.open(_made(self.folder(national)) / RECORDS))
+        return PersonFile(Store(_made(self.folder(national)) / RECORDS))
 
 
 SYSTEMS: Final[dict[str, Callable[[_Place], System]]] = {
@@ -77,7 +77,7 @@ SYSTEMS: Final[dict[str, Callable[[_Place], System]]] = {
 def station(peer: Peer, folder: Folder, faults: Faults | None = None) -> PeerStation:
     """The station of ``peer``, with its files; raises a `PeersError`."""
     place = _made(folder(peer.name))
-    store = Store.open(place / RECORDS)
+    store = Store(place / RECORDS)
     store.part("station")
     history = History(store, place / HISTORY)
     system = SYSTEMS[peer.name.role](_Place(peer, store, folder))

@@ -19,7 +19,8 @@ from simulators.register.events import Events
 from simulators.register.reasons import Reason
 from simulators.register.record import ResidentRecord
 from simulators.register.silent import Silent
-from simulators.register.store import Store, Taken, instant
+from simulators.register.store import Store, Taken
+from simulators.store import instant
 
 KEPT_YEARS = 150
 

@@ -21,8 +21,9 @@ from simulators.register.identity import content
 from simulators.register.logic_checks import change_faults
 from simulators.register.reasons import Reason, Removed
 from simulators.register.record import Change, ResidentRecord
-from simulators.register.store import Store, Taken, encoded, instant
+from simulators.register.store import Store, Taken, encoded
 from simulators.residents.characters import unvoiced
+from simulators.store import instant
 
 JAPAN: Final = timezone(timedelta(hours=9))
 

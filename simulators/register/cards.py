@@ -20,7 +20,8 @@ from simulators.register.errors import EntryRefused, Fault, NotNow, NotThere, Ru
 from simulators.register.events import AUTOMATIC, Events
 from simulators.register.outbox import Outbox
 from simulators.register.owed import CardStatusNotice, CertificateSerial
-from simulators.register.store import Store, Taken, instant
+from simulators.register.store import Store, Taken
+from simulators.store import instant
 
 
 class CardEvent(Enum):

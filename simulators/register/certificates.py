@@ -20,7 +20,8 @@ from simulators.register.errors import EntryRefused, Fault, NotAllowed, NotThere
 from simulators.register.events import Events
 from simulators.register.record import ResidentRecord
 from simulators.register.silent import Silent
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 
 class Paper(Enum):

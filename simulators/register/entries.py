@@ -35,8 +35,9 @@ from simulators.register.numbers import Numbers
 from simulators.register.outbox import Outbox
 from simulators.register.paper import read, written
 from simulators.register.pool import Pool
-from simulators.register.store import Store, Taken, encoded, instant
+from simulators.register.store import Store, Taken, encoded
 from simulators.register.work import Effect, Work
+from simulators.store import instant
 
 
 class State(Enum):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 AUTOMATIC: Final = "register"
 """Who did what nobody did."""

@@ -18,7 +18,8 @@ from simulators.register.books import Books
 from simulators.register.errors import EntryRefused, Fault, NotNow, NotThere, Rule
 from simulators.register.events import Events
 from simulators.register.record import ResidentRecord
-from simulators.register.store import Store, Taken, encoded, instant
+from simulators.register.store import Store, Taken, encoded
+from simulators.store import instant
 
 
 class Column(Enum):

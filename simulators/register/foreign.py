@@ -17,7 +17,8 @@ from simulators.register.books import Written
 from simulators.register.events import Events
 from simulators.register.record import Foreign
 from simulators.register.silent import Silent
-from simulators.register.store import Store, encoded, instant
+from simulators.register.store import Store, encoded
+from simulators.store import instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from simulators.register.basis import Operator, is_reference
 from simulators.register.errors import NotAllowed
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 
 @dataclass(frozen=True, slots=True)

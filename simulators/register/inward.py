@@ -25,7 +25,8 @@ from simulators.register.events import Events
 from simulators.register.format_checks import code_is_valid, number_is_valid
 from simulators.register.owed import MoveInNotice, MoveOutCertificateInformation
 from simulators.register.record import ResidentRecord
-from simulators.register.store import Store, Taken, encoded, instant
+from simulators.register.store import Store, Taken, encoded
+from simulators.store import instant
 
 KEPT_DAYS: Final = 30
 """After the planned day of the move-out; the thirtieth day itself still counts."""

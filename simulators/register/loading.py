@@ -21,11 +21,12 @@ from simulators.register.events import Events
 from simulators.register.format_checks import format_faults
 from simulators.register.reasons import Reason
 from simulators.register.record import SPACE, Domicile, Home, ResidentRecord
-from simulators.register.store import Store, encoded, instant
+from simulators.register.store import Store, encoded
 from simulators.register.supplement import ADD, columns, own_line
 from simulators.residents import Resident
 from simulators.residents.moves import ChangeReason
 from simulators.residents.record import SEX_CODES
+from simulators.store import instant
 
 BATCH: Final = 2_000
 """Residents written at once; the memory a load needs does not grow with the city."""

@@ -29,7 +29,8 @@ from simulators.register.outbox import Outbox
 from simulators.register.owed import NumberGenerationRequest, SendingDestination
 from simulators.register.reasons import Reason
 from simulators.register.record import Change, ResidentRecord
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 TOKEN: int = 16
 """Bytes of the number of a request, and of a batch."""

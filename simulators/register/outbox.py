@@ -17,7 +17,8 @@ import msgspec
 
 from simulators.register.errors import NotNow, NotThere
 from simulators.register.owed import NAMES, TYPES, Message, Owed
-from simulators.register.store import Store, encoded, instant
+from simulators.register.store import Store, encoded
+from simulators.store import instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from simulators.register.errors import EntryRefused, Fault, Rule
 from simulators.register.format_checks import code_is_valid
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 
 class Pool:

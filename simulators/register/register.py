@@ -103,7 +103,7 @@ class Register:
         where the file is not a register of this municipality, or not its owner's alone,
         and `UnknownMunicipality` for a new one of a city that has no tables.
         """
-        store = Store.open(path)
+        store = Store(path)
         try:
             _settle(store, municipality)
             return _built(store, clock, token_bytes, municipality)

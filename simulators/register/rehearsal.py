@@ -21,7 +21,8 @@ from simulators.register.events import AUTOMATIC, Events
 from simulators.register.forms import Amendment, MinorCorrection
 from simulators.register.identity import identity_of
 from simulators.register.outbox import Outbox
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 SELECTOR = "\U000e0100"
 """A variation selector: behind a character it asks for one form of it. JIS X 0213, the

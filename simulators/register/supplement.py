@@ -25,7 +25,8 @@ from simulators.register.owed import (
 )
 from simulators.register.record import ResidentRecord
 from simulators.register.silent import Silent
-from simulators.register.store import Store, instant
+from simulators.register.store import Store
+from simulators.store import instant
 
 _TOLD_OF = ("name", "born", "home", "domicile", "resident_record_code")
 

@@ -2,10 +2,12 @@
 """What goes through a municipal CS: from its register and terminal, and to them.
 
 What is handed in is the sample of its type, with the elements changed that a scenario
-names. What arrives is fetched as a register fetches it: listed, read, acknowledged.
+names. What arrives is fetched as a register fetches it: listed, read, acknowledged,
+and then it must be gone.
 """
 
 import re
+from dataclasses import fields
 from datetime import timedelta
 from importlib.resources import files
 from typing import ClassVar
@@ -14,30 +16,29 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from pki.names import StationName
-from schemas import systems
 from schemas.catalogue import ROWS
-from schemas.messages import SubmissionAccepted, SubmissionRefused, read_payload
+from schemas.messages import SubmissionRefused, read_payload
 from schemas.payload import type_of
-from simulators.residents import identity_record
+from simulators.scenario.at_stations import message_fault
+from simulators.scenario.inside import kept_of, link_of, post, taken, waiting
 from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
     REFUSED,
     Action,
     Happened,
-    Kept,
     Params,
-    System,
     Word,
-    system,
 )
-from simulators.scenario.selector import Selector
 from simulators.scenario.world import World
 
-XML = "application/xml"
-ACCEPTED, FOUND, NOBODY = "accepted", "found", "nobody found"
+ACCEPTED = "accepted"
 RECEIVED, SENT = "received", "sent to both"
-AS_SENT, CHANGED, NOTHING = "fetched as sent", "fetched changed", "nothing waits"
-_ARRIVALS = "/v1/inside/arrivals"
+AS_SENT, IN_FULL = "fetched as sent", "fetched in full"
+"""The same bytes; or under another type of the CS, with every field that was sent."""
+CHANGED, NOTHING, STAYS = "fetched changed", "nothing waits", "stays after all"
+OTHERWISE = "answered otherwise"
+_LEAF = re.compile(r"<(\w+)>([^<]*)</\1>")
+_PLANNED = "planned_move_out_date"
 
 
 class HandIn(Params, frozen=True):
@@ -52,10 +53,17 @@ class HandIn(Params, frozen=True):
     """The planned move-out date, counted from today."""
 
     def fault(self) -> tuple[str, str, str] | None:
-        if self.message in ROWS:
-            return None
-        what = f"'{self.message}' is no message type"
-        return "message", what, one_of(self.message, tuple(ROWS))
+        if self.message not in ROWS:
+            return message_fault(self.message)
+        there = [found[1] for found in _LEAF.finditer(_sample(self.message))]
+        for name in self.change:
+            if name not in there:
+                what = f"'{self.message}' has no element '{name}'"
+                return "change", what, one_of(name, there)
+        if self.planned_in_days is not None and _PLANNED not in there:
+            what = f"'{self.message}' has no planned day"
+            return "planned_in_days", what, "leave it out"
+        return None
 
 
 class Fetch(Params, frozen=True):
@@ -77,62 +85,52 @@ class FetchType(Params, frozen=True):
     message: str
 
     def fault(self) -> tuple[str, str, str] | None:
-        if self.message in ROWS:
-            return None
-        what = f"'{self.message}' is no message type"
-        return "message", what, one_of(self.message, tuple(ROWS))
-
-
-class Ask(Params, frozen=True):
-    """About whom the terminal asks, and where that person lives."""
-
-    resident: Selector
-    lives: str = ""
-    """Organisation code; empty for a confirmation: that is always national."""
-
-    def fault(self) -> tuple[str, str, str] | None:
-        return self.resident.fault()
+        return message_fault(self.message)
 
 
 def hand_in(world: World, party: StationName, params: HandIn) -> Happened:
     """Post a message inside, as this system; the CS judges it."""
     body = _body(world, params)
     to = world.parties[params.to].organisation if params.to else ""
-    return _posted(world, party, body, to, {"body": body})
+    value = post(link_of(world, party), body, to)
+    if isinstance(value, SubmissionRefused):
+        return Happened(f"{REFUSED} {value.code}")
+    kept = kept_of(value, {"body": body})
+    return Happened(OTHERWISE if kept is None else ACCEPTED, kept)
 
 
 def fetch(world: World, party: StationName, params: Fetch) -> Happened:
     """Take over what came for this system, and tell whether it is what was sent."""
     kept = world.names[params.of]
-    link = world.stage.inside(_cs(party), party)
-    target = f"{_ARRIVALS}/{kept.message_id}"
+    link = link_of(world, party)
 
-    def waits() -> str:
-        lines = link.get(_ARRIVALS).body.decode().splitlines()
-        return "waits" if any(one.startswith(kept.message_id) for one in lines) else ""
+    def waits() -> bool:
+        return kept.message_id in dict(waiting(link))
 
-    if world.until_expected(waits) != "waits":
+    if not world.until_expected(lambda: "waits" if waits() else ""):
         return Happened(NOTHING)
-    got = link.get(target)
-    assert link.post(f"{target}/taken", XML, b"").status == 204
-    sent: bytes = kept.facts["body"]
-    return Happened(AS_SENT if got.body == sent else CHANGED)
+    came = taken(link, kept.message_id)
+    if waits():
+        return Happened(STAYS)
+    return Happened(_likeness(kept.facts["body"], came))
 
 
 def receive(world: World, party: StationName, params: FetchType) -> Happened:
     """Take over everything of one type that came for this system."""
-    link = world.stage.inside(_cs(party), party)
+    link = link_of(world, party)
 
-    def waiting() -> list[str]:
-        lines = link.get(_ARRIVALS).body.decode().splitlines()
-        return [one.split()[0] for one in lines if one.split()[1] == params.message]
+    def there() -> list[str]:
+        return [one for one, kind in waiting(link) if kind == params.message]
 
-    world.until_expected(lambda: RECEIVED if waiting() else "")
-    ids = waiting()
+    world.until_expected(lambda: RECEIVED if there() else "")
+    ids = there()
     for one in ids:
-        body = link.get(f"{_ARRIVALS}/{one}").body
-        read_payload(params.message, body)
-        link.post(f"{_ARRIVALS}/{one}/taken", XML, b"")
+        came = taken(link, one)
+        if not came:
+            return Happened(STAYS)
+        read_payload(params.message, came)
+    if set(ids) & set(there()):
+        return Happened(STAYS)
     return Happened(RECEIVED if ids else NOTHING)
 
 
@@ -150,92 +148,39 @@ def check(world: World, party: StationName, params: Checked) -> Happened:
     return Happened(world.until_expected(done) or NOTHING)
 
 
-def search(world: World, party: StationName, params: Ask) -> Happened:
-    """Ask for a person by resident record code, wherever that person lives."""
-    code = _code(world, params)
-    body = _keyed("identity_information_search", code)
-    return _asked(world, party, body, params.lives)
-
-
-def confirm(world: World, party: StationName, params: Ask) -> Happened:
-    """Ask the national server whether this person is registered."""
-    body = _keyed("identity_confirmation_request", _code(world, params))
-    return _asked(world, party, body, "")
-
-
-def _asked(world: World, party: StationName, body: bytes, to: str) -> Happened:
-    link = world.stage.inside(_cs(party), party)
-    reply = link.post(_target(to), XML, body)
-    value = read_payload(type_of(reply.body), reply.body)
-    if isinstance(value, SubmissionRefused):
-        return Happened(f"{REFUSED} {value.code}")
-    if not isinstance(value, SubmissionAccepted):
-        return Happened(_found(reply.body))
-    assert value.message_id is not None
-    target = f"/v1/inside/messages/{value.message_id.hex()}/answer"
-    answers: list[bytes] = []
-
-    def came() -> str:
-        answer = link.get(target)
-        answers[:] = [answer.body] if answer.status == 200 else []
-        return "came" if answers else ""
-
-    ending = world.until_expected(came)
-    kept = Kept(message_id=value.message_id.hex())
-    return Happened(_found(answers[0]) if ending == "came" else NOTHING, kept)
-
-
-def _found(body: bytes) -> str:
-    value = read_payload(type_of(body), body)
-    people_found = getattr(value, "persons", None) or getattr(value, "person", None)
-    return FOUND if people_found else NOBODY
-
-
-def _posted(
-    world: World, party: StationName, body: bytes, to: str, facts: dict[str, bytes]
-) -> Happened:
-    link = world.stage.inside(_cs(party), party)
-    reply = link.post(_target(to), XML, body)
-    value = read_payload(type_of(reply.body), reply.body)
-    if isinstance(value, SubmissionRefused):
-        return Happened(f"{REFUSED} {value.code}")
-    assert isinstance(value, SubmissionAccepted)
-    assert value.message_id is not None
-    return Happened(ACCEPTED, Kept(message_id=value.message_id.hex(), facts=facts))
+def _likeness(sent: bytes, came: bytes) -> str:
+    """What was fetched, beside what was handed in."""
+    if came == sent:
+        return AS_SENT
+    if not came or type_of(came) == type_of(sent):
+        return CHANGED
+    ours, theirs = (read_payload(type_of(one), one) for one in (sent, came))
+    told = {one.name: getattr(ours, one.name) for one in fields(ours)}
+    same = all(getattr(theirs, name, None) == value for name, value in told.items())
+    return IN_FULL if same else CHANGED
 
 
 def _body(world: World, params: HandIn) -> bytes:
-    text = files("schemas").joinpath("samples", f"{params.message}.xml").read_text()
     changes = dict(params.change)
     if params.planned_in_days is not None:
         day = world.stage.now() + timedelta(days=params.planned_in_days)
-        changes["planned_move_out_date"] = f"{day:%Y-%m-%d}"
+        changes[_PLANNED] = f"{day:%Y-%m-%d}"
     if params.message == "move_out_certificate_information" and params.to:
         changes["new_municipality_code"] = world.parties[params.to].organisation
-    for name, value in changes.items():
-        element = rf"(<{name}>)[^<]*(</{name}>)"
-        text = re.sub(element, rf"\g<1>{escape(value)}\g<2>", text, count=1)
-    return text.encode()
+
+    def changed(found: re.Match[str]) -> str:
+        value = changes.pop(found[1], None)  # the first of that name
+        return found[0] if value is None else _element(found[1], value)
+
+    return _LEAF.sub(changed, _sample(params.message)).encode()
 
 
-def _keyed(kind: str, code: str) -> bytes:
-    text = files("schemas").joinpath("samples", f"{kind}.xml").read_text()
-    key = f"<key><resident_record_code>{code}</resident_record_code></key>"
-    return re.sub(r"<key>.*</key>", key, text, flags=re.DOTALL).encode()
+def _element(name: str, value: str) -> str:
+    return f"<{name}>{escape(value)}</{name}>"
 
 
-def _code(world: World, params: Ask) -> str:
-    chosen = params.resident
-    resident = world.resident(chosen.of, chosen.number, chosen.flagged)
-    return identity_record(resident)["resident_record_code"]
-
-
-def _target(to: str) -> str:
-    return f"/v1/inside/messages?to={to}" if to else "/v1/inside/messages"
-
-
-def _cs(party: StationName) -> StationName:
-    return StationName(party.organisation, systems.CS)
+def _sample(message: str) -> str:
+    return files("schemas").joinpath("samples", f"{message}.xml").read_text("utf-8")
 
 
 HAND_IN = Action(
@@ -249,14 +194,14 @@ FETCH = Action(
     "fetch",
     Fetch,
     fetch,
-    (AS_SENT, CHANGED, NOTHING),
+    (AS_SENT, IN_FULL, CHANGED, NOTHING, STAYS),
     "It fetches what came for it, compares it with what was sent, acknowledges it.",
 )
 RECEIVE = Action(
     "receive",
     FetchType,
     receive,
-    (RECEIVED, NOTHING),
+    (RECEIVED, NOTHING, STAYS),
     "It fetches and acknowledges every message of one type that came for it.",
 )
 CHECK = Action(
@@ -266,18 +211,3 @@ CHECK = Action(
     (SENT, NOTHING),
     "An operator has the whole file sent to both servers, to be compared.",
 )
-SEARCH = Action(
-    "search",
-    Ask,
-    search,
-    (FOUND, NOBODY, NOTHING, REFUSED),
-    "It searches for a person by resident record code, where that person lives.",
-)
-CONFIRM = Action(
-    "confirm",
-    Ask,
-    confirm,
-    (FOUND, NOBODY, NOTHING, REFUSED),
-    "It has the identity of a person confirmed by the national server.",
-)
-TERMINAL: System = system(systems.TERMINAL, (HAND_IN, FETCH, RECEIVE, SEARCH, CONFIRM))

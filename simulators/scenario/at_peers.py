@@ -6,6 +6,7 @@ compare. A scenario waits for what they tell, and asks them through their manage
 """
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,11 +14,14 @@ import msgspec
 
 from pki.names import StationName
 from schemas import systems
+from schemas.messages import read_payload
 from schemas.resident_messages import EightItems
+from schemas.stream_messages import SendingDestinationExtract
 from simulators.network.story_register import record_of
 from simulators.peers.faults import Seconds, Times
 from simulators.peers.hand import Hand
 from simulators.scenario.at_stations import (
+    About,
     ending_of,
     knows_nothing,
     message_fault,
@@ -215,6 +219,20 @@ def _counted(world: World, party: StationName, params: Counting) -> Seen:
     return Seen(f"{params.count} {params.of}", f"{found} {params.of}")
 
 
+def _as_handed_in(world: World, party: StationName, params: About) -> Seen:
+    """Whether the persons of an extract are those that its city handed in."""
+    sent = read_payload(
+        "sending_destination_extract", world.names[params.of].facts["body"]
+    )
+    assert isinstance(sent, SendingDestinationExtract)
+    with Hand(world.stage.peer(party)) as hand:
+        found = hand.look("extract", {"batch_id": sent.batch_id.hex()})
+    kept = [{k: v for k, v in one.items() if k != "stopped"} for one in found]
+    wanted = msgspec.json.decode(msgspec.json.encode([*map(asdict, sent.destinations)]))
+    words = {True: "as it was handed in", False: "otherwise"}
+    return Seen(words[True], words[kept == wanted])
+
+
 def _items(world: World, chosen: Selector) -> EightItems:
     resident = world.resident(chosen.of, chosen.number, chosen.flagged)
     return EightItems.of(record_of(resident))
@@ -241,12 +259,15 @@ _EVERY_ACTION = (
 _KNOW = _does("know", Known, _know, "It keeps a resident already, by no message.")
 _COUNTED = Look("counted", Counting, _counted, "How much it keeps, or owes, of what.")
 _KEPT = Look("kept", Holds, _kept, "Whether it keeps a resident.")
+_EXTRACT = Look(
+    "extract", About, _as_handed_in, "Whether it keeps an extract as it was handed in."
+)
 _EVERY_LOOK = (recorded(history), knows_nothing(history), _COUNTED)
 
 
-def _peer(role: str, *, persons: bool) -> System:
+def _peer(role: str, *own: Look, persons: bool) -> System:
     actions = (*_EVERY_ACTION, _KNOW) if persons else _EVERY_ACTION
-    looks = (*_EVERY_LOOK, _KEPT) if persons else _EVERY_LOOK
+    looks = (*_EVERY_LOOK, _KEPT) if persons else (*_EVERY_LOOK, *own)
     return system(role, actions, looks, history)
 
 
@@ -254,7 +275,7 @@ PEERS = (
     _peer(systems.PREFECTURE, persons=True),
     _peer(systems.NATIONAL, persons=True),
     _peer(systems.JLIS, persons=True),
-    _peer(systems.CARDS, persons=False),
+    _peer(systems.CARDS, _EXTRACT, persons=False),
     _peer(systems.JUSTICE, persons=False),
 )
 """The played peers, as a scenario may name them."""

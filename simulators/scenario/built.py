@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Final
 
 from simulators.scenario.at_linkage import BUSINESS
-from simulators.scenario.at_moves import TERMINAL
 from simulators.scenario.at_network import THE_NETWORK
 from simulators.scenario.at_peers import PEERS
 from simulators.scenario.at_provider import INTERMEDIATE
 from simulators.scenario.at_register import CS, EXISTING
+from simulators.scenario.at_terminal import TERMINAL
 from simulators.scenario.by_hand import CORE
 from simulators.scenario.registry import System
 

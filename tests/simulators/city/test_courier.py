@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from schemas.messages import SubmissionAccepted, SubmissionRefused, write_payload
+from schemas.messages import SubmissionAccepted, write_payload
 from schemas.systems import INTERMEDIATE, PLATFORM
 from simulators.city import courier
 from simulators.city.addressee import AddresseeSystem
@@ -16,7 +16,7 @@ from simulators.city.business import BusinessSystem
 from simulators.city.common_platform import CommonPlatform
 from simulators.city.courier import Office
 from simulators.city.faults import Fault
-from simulators.city.reasons import Reason, StoreFault
+from simulators.city.reasons import Reason, Refused, StoreFault
 from simulators.city.sources import SealSystem
 from simulators.city.stores import IssuanceSystem
 from tests.simulators.city.office import (
@@ -124,12 +124,7 @@ def test_what_nobody_takes_waits():
 
 def test_what_was_refused_waits_for_a_person_and_holds_nothing_up():
     system = filled()
-    words = Reason.CONTRADICTS.value
-    refused = write_payload(
-        SubmissionRefused(
-            words.code, (words.rule,), words.ja, words.en, words.mend, False
-        )
-    )
+    refused = write_payload(Refused(Reason.CONTRADICTS).payload())
     answers = iter([refused] + [ACCEPTED] * 5)
     assert courier.run(system, {INTERMEDIATE: lambda body: next(answers)}) == 6
     first, *others = [s for s in system.outbox.sent() if s.receiver == INTERMEDIATE]
@@ -174,11 +169,7 @@ def test_an_answer_to_nothing_is_refused():
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_refusal_can_be_told(reason):
-    words = reason.value
-    told = SubmissionRefused(
-        words.code, (words.rule,), words.ja, words.en, words.mend, False
-    )
-    assert write_payload(told)
+    assert write_payload(Refused(reason).payload())
     assert len({one.value.code for one in Reason}) == len(Reason)
 
 

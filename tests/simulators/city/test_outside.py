@@ -114,7 +114,7 @@ def listening(wide: Wide, name: StationName, system: Any, folder: Path) -> Itera
     """A station that takes for a system; the path of its history."""
     path = folder / "history.jsonl"
     with ExitStack() as stack:
-        store = Store.open(None)
+        store = Store(None)
         store.part("station")
         made: System = system(store)
         station = PeerStation(wide.peer(name), store, History(store, path), made)

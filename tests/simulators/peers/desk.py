@@ -204,7 +204,7 @@ class Desk:
 
     def station_of(self, name: StationName, system: System) -> PeerStation:
         self.files(name).mkdir(exist_ok=True)
-        store = Store.open(self.files(name) / "records.sqlite")
+        store = Store(self.files(name) / "records.sqlite")
         store.part("station")
         history = History(store, self.files(name) / "history.jsonl")
         return PeerStation(self.peer(name), store, history, system)

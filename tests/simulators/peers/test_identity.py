@@ -203,16 +203,18 @@ def test_a_search_lists_what_a_plain_filter_selects_and_no_more(desk):
     assert list(found.persons) == wanted
 
 
-def test_a_list_that_is_too_long_says_so(desk):
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_a_list_that_is_too_long_says_so(desk, more):
     desk.play(NATIONAL)
     people = [
-        person(n, kanji_name="同　名", date_of_birth=DAY) for n in range(MAX_HITS + 5)
+        person(n, kanji_name="同　名", date_of_birth=DAY)
+        for n in range(MAX_HITS + more)
     ]
     desk[NATIONAL].system.persons.load([(one, "102024") for one in people], 0)
     items = FourItems(kanji_name="同　名", date_of_birth=DAY)
     found = desk.ask(CITY, NATIONAL, search(four_items=items))
     assert len(found.persons) == MAX_HITS
-    assert found.more
+    assert found.more is (more > 0)
 
 
 def test_a_search_knows_no_pattern(desk):

@@ -110,7 +110,7 @@ def test_a_request_number_stands_for_one_person(desk):
 
 
 def jlis(token_bytes, *people) -> Jlis:
-    store = Store.open(None)
+    store = Store(None)
     persons = PersonFile(store)
     persons.load([(one, "102024") for one in people], told=0)
     return Jlis(store, persons, CORE, token_bytes)

@@ -262,7 +262,7 @@ def test_a_peer_in_a_network_of_real_numbers_does_not_start(peers_world, tmp_pat
     desk = Desk(peers_world, tmp_path)
     peer = desk.peer(PREFECTURE)
     peer.directory = peers_world.directory_of(Realm.STANDARD)
-    store = Store.open(None)
+    store = Store(None)
     store.part("station")
     with pytest.raises(WrongRealm):
         PeerStation(peer, store, History(store, tmp_path / "h"), Ear())
@@ -311,7 +311,7 @@ def test_a_file_that_others_may_read_is_not_used(tmp_path):
     path = tmp_path / "records.sqlite"
     path.touch(0o644)
     with pytest.raises(StoreFault, match="chmod"):
-        Store.open(path)
+        Store(path)
 
 
 def test_another_programs_file_is_not_used(tmp_path):
@@ -319,7 +319,7 @@ def test_another_programs_file_is_not_used(tmp_path):
     path.touch(0o600)
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(StoreFault):
-        Store.open(path)
+        Store(path)
 
 
 def lines_of(path) -> list[int]:
@@ -327,7 +327,7 @@ def lines_of(path) -> list[int]:
 
 
 def test_a_line_that_a_crash_kept_out_of_the_file_is_added_at_the_start(tmp_path):
-    store, path = Store.open(None), tmp_path / "history.jsonl"
+    store, path = Store(None), tmp_path / "history.jsonl"
     store.part("station")
     history = History(store, path)
     history.add({"kind": "first"})
@@ -340,7 +340,7 @@ def test_a_line_that_a_crash_kept_out_of_the_file_is_added_at_the_start(tmp_path
 
 @pytest.mark.parametrize("torn", [1, 20, 60])
 def test_a_torn_line_is_written_anew(tmp_path, torn):
-    store, path = Store.open(None), tmp_path / "history.jsonl"
+    store, path = Store(None), tmp_path / "history.jsonl"
     store.part("station")
     history = History(store, path)
     for kind in ("first", "second"):

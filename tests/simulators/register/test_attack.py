@@ -241,7 +241,7 @@ def test_a_failure_in_the_middle_leaves_nothing_half_done(desk, monkeypatch):
 
 
 def test_a_register_that_somebody_else_writes_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("simulators.register.store.BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("simulators.store.BUSY_SECONDS", 0.0)
     path = tmp_path / "register"
     register = opened(path)
     other = sqlite3.connect(path, isolation_level=None)

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.identifiers import Realm, make_individual_number
+from protocols.identifiers import (
+    Realm,
+    make_individual_number,
+    make_resident_record_code,
+)
 from simulators.register import forms
 from simulators.register.basis import Operator
 from simulators.register.errors import EntryRefused, Fault, RegisterError, Rule
@@ -32,6 +36,7 @@ from tests.simulators.register.desk import (
 from tests.values import replace
 
 REAL = make_individual_number("12345678901", Realm.STANDARD)
+REAL_CODE = make_resident_record_code("1234567890", Realm.STANDARD)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,7 @@ REAL = make_individual_number("12345678901", Realm.STANDARD)
         ("individual_number", "", Rule.NUMBER),
         ("resident_record_code", "12345678901", Rule.NUMBER),
         ("resident_record_code", code(1)[1:], Rule.NUMBER),
+        ("resident_record_code", REAL_CODE, Rule.NUMBER),
         ("domicile", replace(DOMICILE, municipality="102017"), Rule.UNKNOWN_CODE),
         ("domicile", replace(DOMICILE, text=""), Rule.FORMAT),
         ("domicile", replace(DOMICILE, holder=""), Rule.FORMAT),
@@ -62,6 +68,7 @@ REAL = make_individual_number("12345678901", Realm.STANDARD)
         ("alias", "通称", Rule.DOMICILE),
         ("former_surname_furigana", "きゅう", Rule.MISSING),
         ("born", TODAY + timedelta(days=1), Rule.IN_THE_FUTURE),
+        ("born", date(TODAY.year - 151, 12, 31), Rule.FORMAT),
         ("number_proof", None, Rule.NUMBER_UNPROVEN),
     ],
 )
@@ -278,6 +285,36 @@ def test_a_reason_changes_what_it_may_and_nothing_else(reason):
         if Fault(name, Rule.MORE_THAN_ALLOWED) in faults:
             refused.add(name)
     assert refused == set(OTHER) - MAY_CHANGE[reason]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        (
+            "old_resident_record_code",
+            REAL_CODE,
+            Fault("old_resident_record_code", Rule.NUMBER),
+        ),
+        (
+            "leaving",
+            Leaving(on=TODAY, municipality=None, address=""),
+            Fault("destination_address", Rule.FORMAT),
+        ),
+    ],
+)
+def test_what_no_form_brings_is_checked_all_the_same(field, value, fault):
+    towns = _DESK.register.books.towns
+    assert fault not in format_faults(RECORD, towns)
+    assert fault in format_faults(replace(RECORD, **{field: value}), towns)
+
+
+def test_whoever_was_removed_is_not_removed_again():
+    gone = replace(RECORD, removal=Removal(on=TODAY, by=Removed.DIED))
+    other = replace(gone, removal=Removal(on=TODAY, by=Removed.MOVED_OUT))
+    change = Change(
+        before=gone, after=other, reason=Reason.MOVED_OUT, on=TODAY, notified=TODAY
+    )
+    assert Fault("record", Rule.NOT_PRESENT) in change_faults(change, TODAY)
 
 
 def test_a_move_within_the_city_changes_the_address_alone():

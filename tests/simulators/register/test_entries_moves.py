@@ -361,6 +361,22 @@ def test_a_special_move_in_takes_its_person_from_the_certificate(desk):
     assert desk.register.inward.certificate_of(code(1)) is None
 
 
+@pytest.mark.parametrize("changes", [{"card": ""}, {"card": "C\n1"}, {"holder": 1}])
+def test_a_special_move_in_names_the_card_and_its_holder(desk, changes):
+    waiting = desk.register.inward.receive_certificate(certificate(1), CS)
+    assert desk.refusal(special(desk, waiting, **changes)) == {Rule.FORMAT}
+
+
+def test_whoever_has_no_number_yet_leaves_without_a_certificate(desk):
+    """転出証明書情報 has the number; it says nothing of who has none."""
+    desk.do(desk.birth())
+    child = desk.latest()
+    assert child.individual_number is None
+    desk.do(desk.move_out(child, leaving_on=desk.today))
+    assert desk.register.books.record(child.number).removal is not None
+    assert desk.messages("move_out_certificate_information") == []
+
+
 def test_notice_update_and_card_are_owed_together_after_the_move_in(desk):
     """R-089, R-090, at the register: none before it is done, one of each after."""
     waiting = desk.register.inward.receive_certificate(certificate(1), CS)

@@ -59,6 +59,11 @@ def test_an_empty_key_is_no_key(desk):
         assert not is_enough(Query(**keys))
 
 
+def test_a_name_and_its_reading_are_one_item():
+    """R-066: written and read, it is the name."""
+    assert not is_enough(Query(name="架空　花子", reading="かくう　はなこ"))
+
+
 def test_a_search_finds_what_a_plain_filter_finds(desk):
     """R-067, R-068, at the register: all that match, and nobody else."""
     people = list(desk.register.books.all())
