@@ -67,9 +67,8 @@ HOMES = {
     "sqlite3": (
         "gateway/records/",
         "gateway/inspection/store.py",
+        "simulators/store.py",
         "simulators/register/store.py",
-        "simulators/peers/store.py",
-        "simulators/city/store.py",
     ),
     "twisted": (
         "gateway/services/",

@@ -6,6 +6,7 @@ The folder ``/etc/sekisho/NAME`` of the guide is the station's folder of a test 
 What only a service manager can do (`systemctl`) is left to the tests of the unit.
 """
 
+import json
 import re
 import shlex
 import subprocess
@@ -29,6 +30,7 @@ from tests.operation.daemons import Daemon
 TEXT = (DOCS / "operation.md").read_text("utf-8")
 BLOCKS = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 FOLDER = "/etc/sekisho/NAME"
+CS_FOLDER = "/etc/sekisho/CS"
 BACKUP = "/var/backups/NAME.sqlite"
 
 
@@ -60,10 +62,20 @@ def daemon(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     made.end()
 
 
+def a_copy(station: Path) -> str:
+    """The addressee number of somebody whose copy is imported."""
+    first, _, _ = (station / "copies.jsonl").read_text("utf-8").partition("\n")
+    return str(json.loads(first)["addressee_number"])
+
+
 def followed(line: str, station: Path) -> "subprocess.CompletedProcess[str]":
     """Do one line of the guide."""
-    here = line.replace(FOLDER, str(station))
+    cs = Files(station.parents[1]).station(people.CITY_CS)
+    here = line.replace(FOLDER, str(station)).replace(CS_FOLDER, str(cs))
     here = here.replace(BACKUP, str(station / "backup.sqlite"))
+    here = re.sub(r"\b(copies|export)\.jsonl", rf"{station}/\1.jsonl", here)
+    if "NUMBER" in here:
+        here = here.replace("NUMBER", a_copy(station))
     words = [sys.executable, "-m", *shlex.split(here)]
     return subprocess.run(
         words, capture_output=True, text=True, timeout=60, check=False
@@ -74,7 +86,9 @@ def test_every_command_of_the_guide_works_in_its_order(
     station: Path, daemon: Daemon
 ) -> None:
     lines = commands()
-    assert len(lines) >= 8
+    assert len(lines) >= 13
+    init = f"sekisho gateway init --config {CS_FOLDER}/station.toml"
+    assert followed(init, station).returncode == 0
     before = lines.index(next(line for line in lines if " status " in line))
     for line in lines[:before]:
         done = followed(line, station)

@@ -3,8 +3,13 @@
 
 import re
 
+import click
 import pytest
 
+import sekisho
+from schemas.matching_list import ITEMS, REQUESTER_KINDS
+from simulators.network.parties import DAEMON_ROLES, parties
+from simulators.network.player import STORY
 from tests.docs.document import DOCS
 from tests.house import ROOT
 
@@ -14,6 +19,9 @@ INDEX = (DOCS / "README.md").read_text("utf-8")
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 NOT_FOR_READERS = {"README.md", "systems_head.md"}
+STATIONS = [one for one in parties() if one.name.role in DAEMON_ROLES]
+PLAYED = [one for one in parties() if one.process in ("prefecture", "peers")]
+COMMANDS = sekisho.main.list_commands(click.Context(sekisho.main))
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -40,11 +48,25 @@ def test_both_readmes_lead_to_the_same_places():
     assert links(ENGLISH) == links(JAPANESE)
 
 
-def test_both_readmes_name_the_same_numbers_of_things():
-    """Stations, steps, items, residents: a change in one is a change in both."""
-    for number in ("34", "126", "60", "28"):
-        assert re.search(rf"\b{number}\b", ENGLISH), number
-        assert re.search(rf"(?<!\d){number}(?!\d)", JAPANESE), number
+@pytest.mark.parametrize(
+    "number", [len(STATIONS), len(STORY), len(ITEMS), len(REQUESTER_KINDS)]
+)
+def test_both_readmes_name_the_numbers_of_things_as_they_are(number):
+    """Stations, steps of the story, items of the matching list, requesters."""
+    assert re.search(rf"\b{number}\b", ENGLISH)
+    assert re.search(rf"(?<!\d){number}(?!\d)", JAPANESE)
+
+
+def test_both_readmes_name_the_peers_that_are_played():
+    assert len(PLAYED) == 6
+    assert "six peers" in ENGLISH
+    assert "相手方の六つ" in JAPANESE
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_goes_untold(command):
+    assert f"sekisho {command}" in ENGLISH
+    assert f"sekisho {command}" in JAPANESE
 
 
 @pytest.mark.parametrize(
