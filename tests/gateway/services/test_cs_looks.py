@@ -107,6 +107,18 @@ async def test_a_number_that_changed_is_found_by_the_new_one_alone(city):
 
 
 @in_reactor
+async def test_who_moved_is_found_at_the_new_address_alone(city):
+    await city.hand_in(updated())
+    new = "群馬県高崎市江木町1番地"
+    assert (await city.hand_in(later(change_reason="S02", address=new))).status == 202
+    for address, hits in ((RECORD.address, 0), (new, 1)):
+        items = FourItems(kanji_name=RECORD.kanji_name, address=address)
+        search = IdentityInformationSearch(key=SearchKey(four_items=items))
+        answer = await city.hand_in(search, TERMINAL, CS.organisation)
+        assert len(value_of(answer).persons) == hits
+
+
+@in_reactor
 @pytest.mark.parametrize(
     ("ask", "key", "receiver"),
     [

@@ -8,6 +8,8 @@ import pytest
 import pytest_twisted
 
 from gateway.dispatch import Draft
+from gateway.records.arrivals import Head
+from gateway.records.event import EventKind
 from gateway.services.sweeper import SETTLED_DAYS, Sweeper
 from protocols import limits
 from tests.gateway.words import inquiry_message, order, outgoing
@@ -50,10 +52,10 @@ async def test_a_used_permit_is_known_as_long_as_it_could_be_used(
 ):
     made = order(world)
     await provider.post(made.message())
-    provider.now = made.permit.release_by
+    provider.now = made.permit.release_by + limits.MAX_SKEW
     await sweeper.sweep()
     assert provider.station.permit_used(made.permit.permit_id)
-    provider.now += limits.MAX_SKEW + SECOND
+    provider.now += SECOND
     await sweeper.sweep()
     assert not provider.station.permit_used(made.permit.permit_id)
 
@@ -78,6 +80,17 @@ async def test_what_is_still_owed_is_never_forgotten(provider, sweeper):
     provider.now = NOON + timedelta(days=400)
     await sweeper.sweep()
     assert provider.store.outgoing(sent.message_id).state == "waiting"
+
+
+@in_reactor
+async def test_what_was_taken_over_meanwhile_is_not_recorded_as_erased(
+    provider, sweeper, monkeypatch
+):
+    head = Head(bytes(16), "112020/municipal_cs", "move_in_notice")
+    reads = type(provider.store)
+    monkeypatch.setattr(reads, "overdue_arrivals", lambda *_: [head])
+    await sweeper.sweep()
+    assert provider.events(EventKind.ERASED) == []
 
 
 @in_reactor
