@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m bench [--seconds N] [--repeat N] [--json] [NAME…]`"""
+"""`python -m bench [--seconds N] [--repeat N] [--size N…] [--json] [NAME…]`
+
+Without a name everything is measured but `city`, which takes a quarter of an hour.
+"""
 
 import json
 from typing import Any
@@ -8,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import at_once, linkage, path, startup
+from bench import at_once, city, city_report, linkage, path, startup
 from bench.limits import Limits, Operation
 from bench.path import Benchmark, Result
 from bench.startup import Startup
@@ -16,6 +19,7 @@ from bench.station import cores, pinned
 from bench.world import World, world
 
 PATHS = {one.name: one for one in (linkage.BENCHMARK, at_once.BENCHMARK)}
+CITY = "city"
 NAMES = ("limits", *PATHS, "startup")
 BUSY = 0.85
 """Above this share of its core the driver may be what is measured."""
@@ -26,19 +30,40 @@ _TYPICAL = {Operation.ENCRYPT: 2048, Operation.DECRYPT: 2048, Operation.DIGEST: 
 @click.option("--seconds", default=5.0, show_default=True, help="Of each run.")
 @click.option("--repeat", default=3, show_default=True, help="Runs; the best counts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.argument("names", nargs=-1, type=click.Choice(NAMES))
-def main(seconds: float, repeat: int, as_json: bool, names: tuple[str, ...]) -> None:
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    type=click.IntRange(1_000, 1_000_000),
+    help="Residents of a city; more than once, the smallest first.",
+)
+@click.argument("names", nargs=-1, type=click.Choice((*NAMES, CITY)))
+def main(
+    seconds: float,
+    repeat: int,
+    as_json: bool,
+    sizes: tuple[int, ...],
+    names: tuple[str, ...],
+) -> None:
     """Measure the gateway, each figure beside the limit of the same run."""
     found: dict[str, Any] = {}
-    with world() as made:
-        for name in names or NAMES:
-            found[name] = _measure(name, made, seconds, repeat)
+    stations = [name for name in names or NAMES if name != CITY]
+    if stations:
+        with world() as made:
+            for name in stations:
+                found[name] = _measure(name, made, seconds, repeat)
+    tables = [_table(name, figures) for name, figures in found.items()]
+    if CITY in names:
+        told = Console(stderr=True).print
+        measured = city.run(sorted(sizes) or city.SIZES, told)
+        found[CITY] = city_report.as_data(measured)
+        tables.append(city_report.table(measured))
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
     console = Console()
-    for name, figures in found.items():
-        console.print(_table(name, figures))
+    for table in tables:
+        console.print(table)
 
 
 def _measure(name: str, made: World, seconds: float, repeat: int) -> dict[str, Any]:

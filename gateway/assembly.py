@@ -14,6 +14,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from gateway import log_key
+from gateway.calendars import Calendars
+from gateway.calendars import read as read_calendars
 from gateway.config import Config, ConfigRefused
 from gateway.records.measured import MeasuredStore
 from gateway.roles.core_role import CoreSystem
@@ -22,6 +25,7 @@ from gateway.roles.municipal_cs import MunicipalCs
 from gateway.roles.role import Role
 from gateway.running import Running
 from gateway.services.admin import AdminListener, Pages
+from gateway.services.calendar_watch import CalendarWatch
 from gateway.services.certificates import Certificates
 from gateway.services.clock import Clock
 from gateway.services.clock_watch import ClockWatch
@@ -30,8 +34,10 @@ from gateway.services.counters import Counters
 from gateway.services.cs_inside import CsInside
 from gateway.services.holds import Holds
 from gateway.services.inside import Inside as InsideService
+from gateway.services.keeping import Keeper
 from gateway.services.links import Links
 from gateway.services.listener import HttpListener, ListenerSettings
+from gateway.services.merger import Merger
 from gateway.services.notices import Notices
 from gateway.services.outbox import Outbox
 from gateway.services.overview import Overview
@@ -42,7 +48,14 @@ from gateway.services.rounds import Round, Rounds
 from gateway.services.runtime import Runtime
 from gateway.services.sender import Sender
 from gateway.services.sweeper import Sweeper
-from gateway.station import Station, load_codes, load_directory, load_keys
+from gateway.services.trust_watch import TrustWatch
+from gateway.station import (
+    Station,
+    load_codes,
+    load_directory,
+    load_keys,
+    load_tables,
+)
 from pki.keystore import load_secret
 from pki.names import StationName
 from pki.trust import Identity, Purpose
@@ -62,6 +75,8 @@ CHECK_INTERVAL = 0.5
 OUTBOX_INTERVAL = 1.0
 LINK_INTERVAL = 1.0
 FILE_INTERVAL = 1.0
+LOG_INTERVAL = 1.0
+"""Between two heads of the record's log: a record is provable after so long."""
 SWEEP_INTERVAL = 60.0
 SURVEY_INTERVAL = 5.0
 """Between two looks at the store for metrics and status: below every scrape's."""
@@ -83,9 +98,10 @@ def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
         raise ConfigRefused(f"station.role: this program plays {known}; write one")
     directory = load_directory(config, clock())
     keys, codes = load_keys(config), load_codes(config)
+    calendars, tables = Calendars(read_calendars(config)), load_tables(config)
     key = load_secret(config.store.key)
     store = MeasuredStore.open(config.store.path, key, reactor.callFromThread)
-    return Station(config, keys, directory, store, codes)
+    return Station(config, keys, directory, store, codes, None, calendars, tables)
 
 
 async def start(config: Config, around: Around) -> Running:
@@ -117,10 +133,12 @@ class _Making:
         config, trust = station.config, station.directory.trust
         self._certificates = Certificates(config, trust, around.clock)
         self._revocation = Revocation(trust, config.keys.crl)
+        self._calendars = CalendarWatch(config, station.calendars)
         self._counters = Counters()
         self._clients: list[PeerClient] = []
         """Grows as peers are first needed."""
         self._links = Links(station, around.clock)
+        self._merger = Merger(station.store, log_key.load(config), around.clock)
         self._role: Role = ROLES[config.station.role](station)
         self._post = Post(self._sender)
         self._runtime = Runtime(
@@ -157,6 +175,7 @@ class _Making:
             key=load_secret(self._station.config.store.key),
             certificates=self._certificates,
             revocation=self._revocation,
+            calendars=self._calendars,
             counters=self._counters,
             clock=self._clock,
             clock_watch=self._clock_watch,
@@ -175,7 +194,8 @@ class _Making:
     def _inside(self) -> InsideService | CsInside:
         if isinstance(self._role, MunicipalCs):
             return CsInside(self._runtime, self._role, self._clock)
-        return InsideService(self._runtime, self._clock)
+        assert isinstance(self._role, IntermediateServer)
+        return InsideService(self._runtime, self._role, self._clock)
 
     def _listener(self, name: str, known: Any, handle: Any) -> HttpListener:
         links = self._links
@@ -247,8 +267,13 @@ class _Making:
 
         yield Round("outbox", OUTBOX_INTERVAL, outbox.look)
         yield Round("links", LINK_INTERVAL, self._links.write)
+        yield Round("log", LOG_INTERVAL, self._merger.look)
         yield Round("sweeper", SWEEP_INTERVAL, sweeper.sweep)
-        yield Round("revocation", FILE_INTERVAL, self._revocation.look)
+        trust = TrustWatch(
+            self._revocation, lambda: (*overview.listeners.values(), *self._clients)
+        )
+        yield Round("revocation", timing.trust_every, trust.look)
+        yield Round("calendars", FILE_INTERVAL, self._calendars.look)
         yield Round("certificates", FILE_INTERVAL, self._certificates.look)
         yield Round("survey", SURVEY_INTERVAL, survey)
         if isinstance(self._role, IntermediateServer):
@@ -259,3 +284,5 @@ class _Making:
         if isinstance(self._role, MunicipalCs):
             checks = Consistency(self._runtime, self._role)
             yield Round("consistency", CHECK_INTERVAL, checks.go_on)
+            keeper = Keeper(station, clock, self._clock_watch)
+            yield Round("keeping", SWEEP_INTERVAL, keeper.look)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gateway import config as configs
+from gateway.calendar_cli import calendar
 from gateway.config import ConfigRefused
 from gateway.records.errors import RecordsError
 from gateway.status_cli import status
@@ -26,6 +27,7 @@ def gateway() -> None:
 
 
 gateway.add_command(status)
+gateway.add_command(calendar)
 
 
 @gateway.command()
@@ -181,6 +183,9 @@ def import_file(
 
 
 def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
+    from rich.console import Console
+
+    from gateway.progress import shown
     from gateway.records.copies import import_copies
     from gateway.services.clock import clock_of
 
@@ -188,7 +193,9 @@ def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
         config = configs.load(path)
         now = clock_of(config)()
         key = load_secret(config.store.key)
-        with file.open("rb") as rows:
+        with file.open("rb") as rows, shown(Console(stderr=True)) as told:
+            count = sum(1 for _ in rows)
+            rows.seek(0)
             done = import_copies(
                 config.store.path,
                 key,
@@ -196,6 +203,7 @@ def _import(path: Path, file: Path, operator: str, replace: bool) -> None:
                 at=now,
                 operator=operator,
                 replace=replace,
+                told=lambda number: told(number, count, "rows checked"),
             )
     except (ConfigRefused, PkiError, RecordsError, OSError) as error:
         raise click.ClickException(str(error)) from None

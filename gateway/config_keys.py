@@ -15,6 +15,7 @@ PATH: Final = "a path; relative ones begin at the folder of this file"
 STATION: Final = "a station, written organisation/role"
 SECONDS: Final = "seconds, above 0 and at most 315360000 (ten years)"
 COUNT: Final = "a whole number from 1 to 1000000"
+NAMES: Final = "a list of persons' names"
 
 
 class Key(NamedTuple):
@@ -31,8 +32,18 @@ KEYS: Final[Mapping[str, Key]] = {
         "six characters 0-9 A-Z",
         "municipal CS: the organisation code of its prefecture",
     ),
+    "profile": Key(
+        "document or separated",
+        "intermediate server: how linkage codes are got; separated: without ever "
+        "being given an individual number",
+    ),
     "code_key": Key(PATH, "core: the key that linkage codes are made with"),
     "clock": Key(PATH, "TEST networks only: the clock that 'sekisho time' moves"),
+    "calendar": Key(PATH, "when this station is open; without it, always"),
+    "peer_calendars": Key(
+        PATH, "the folder of its peers' calendars, each named ORGANISATION-ROLE.toml"
+    ),
+    "tables": Key(PATH, "the folder that 'sekisho tables load' writes into"),
     "station.organisation": Key("six characters 0-9 A-Z", "whose station this is"),
     "station.role": Key("a system id, such as municipal_cs", "what it is there"),
     "outside.port": Key(PORT, "where peers connect"),
@@ -54,9 +65,17 @@ KEYS: Final[Mapping[str, Key]] = {
     "timing.release_by": Key(SECONDS, "core: from a permit to the last release"),
     "timing.route_days": Key("a whole number from 1 to 31", "core: a route's life"),
     "timing.hold_longest": Key(SECONDS, "provider: how long a hold may wait"),
+    "timing.hold_business_days": Key(
+        "a whole number from 1 to 60",
+        "provider: instead, to the closing of so many business days later",
+    ),
     "timing.notice_every": Key(SECONDS, "provider: between two notices to the core"),
     "timing.retry_first": Key(SECONDS, "before a message is offered a second time"),
     "timing.retry_longest": Key(SECONDS, "the longest time between two offers"),
+    "timing.trust_every": Key(
+        "seconds, above 0 and at most 60",
+        "between two looks at the revocation list and at every link that stands",
+    ),
     "limits.connections": Key(COUNT, "links at once, for each listener"),
     "limits.unproven_connections": Key(
         COUNT, "of them, those whose callers have not shown who they are"
@@ -83,6 +102,23 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "health.outbox_seconds": Key(
         SECONDS, "how long a message may wait before it is told of"
+    ),
+    "media.writers": Key(NAMES, "who may put content on a medium; nobody if empty"),
+    "media.approvers": Key(NAMES, "who approves large outputs beforehand"),
+    "media.approval_above": Key(
+        "0, or a whole number up to 1000000",
+        "persons that an output may hold without approval",
+    ),
+    "media.approval_hours": Key(
+        "hours, above 0 and at most 8760",
+        "how long a request waits for approval, and an approval for the writing",
+    ),
+    "media.days_out": Key(
+        "a whole number from 1 to 3650", "days at one step before a medium is overdue"
+    ),
+    "keeping.destination_days": Key(
+        "a whole number from 1 to 364",
+        "municipal CS: days for which a sending-destination extract is kept",
     ),
 }
 """By table and key, in the order of the file's tables."""

@@ -6,6 +6,7 @@ not silently be no limit. What each key means to an operator stands in
 `gateway.config_keys`.
 """
 
+import enum
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,15 @@ Seconds = Annotated[float, Meta(gt=0, le=10 * 365 * 86400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the secrets that a unit names (``LoadCredential``)."""
+
+
+class Profile(enum.Enum):
+    """How an intermediate server gets linkage codes (番号法第21条の2)."""
+
+    DOCUMENT = "document"
+    """別添１ １１: it is given individual numbers, and makes the request."""
+    SEPARATED = "separated"
+    """It gives processing numbers alone, and never meets an individual number."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,10 +122,14 @@ class Timing(_Part, frozen=True):
     route_days: Annotated[int, Meta(ge=1, le=31)] = 1
     hold_longest: Seconds = 7 * 86400.0
     """Provider: how long a hold may wait, within what the permit allows."""
+    hold_business_days: Annotated[int, Meta(ge=1, le=60)] | None = None
+    """Provider: instead by the closing of this business day after its own."""
     notice_every: Seconds = 0.5
     """Provider: how often the core is told what was provided."""
     retry_first: Seconds = 0.5
     retry_longest: Seconds = 60.0
+    trust_every: Annotated[float, Meta(gt=0, le=60)] = 1.0
+    """How soon a peer whose certificate was revoked is cut off."""
 
 
 class Limits(_Part, frozen=True):
@@ -146,6 +160,31 @@ class Health(_Part, frozen=True):
     outbox_seconds: Seconds = 3600.0
 
 
+class Media(_Part, frozen=True):
+    """Output to media: who may, and from how much on it takes an approval.
+
+    The source document gives no number: these are ours.
+    """
+
+    writers: tuple[str, ...] = ()
+    """The names of those who may put anything on a medium; nobody else does."""
+    approvers: tuple[str, ...] = ()
+    """The names of the managers in charge, who approve much of it beforehand."""
+    approval_above: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
+    """Persons that one output may hold without it."""
+    approval_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
+    """How long a request waits for approval, and an approval for the writing."""
+    days_out: Annotated[int, Meta(ge=1, le=3650)] = 14
+    """How long a medium may stand at one step of its way."""
+
+
+class Keeping(_Part, frozen=True):
+    """How long a municipal CS keeps what no law gives a time for."""
+
+    destination_days: Annotated[int, Meta(ge=1, le=364)] = 30
+    """The sending-destination file. Less than one year (R-096); the number is ours."""
+
+
 class Config(_Part, frozen=True):
     """The whole file."""
 
@@ -157,15 +196,25 @@ class Config(_Part, frozen=True):
     inside: Inside | None = None
     prefecture: str | None = None
     """Municipal CS: the organisation code of its prefecture."""
+    profile: Profile = Profile.DOCUMENT
+    """Intermediate server: how linkage codes are got."""
     code_key: Path | None = None
     """Core: the key that linkage codes are made with."""
     clock: Path | None = None
     """The clock of a TEST network; any other goes by the machine's."""
+    calendar: Path | None = None
+    """When this station is open; None: always."""
+    peer_calendars: Path | None = None
+    """A folder with the calendars of peers; None: they are always open."""
+    tables: Path | None = None
+    """The folder of official tables; None: none are asked."""
     timing: Timing = Timing()
     limits: Limits = Limits()
     admin: Admin | None = None
     log: Log = Log()
     health: Health = Health()
+    media: Media = Media()
+    keeping: Keeping = Keeping()
 
     def listeners(self) -> Iterator[tuple[str, Listen | Inside | Admin]]:
         """Every address that is listened on, by its table."""

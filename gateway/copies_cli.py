@@ -3,7 +3,7 @@
 
 One is shown on the terminal (R-147); all of them go into a file, as they were imported,
 to be compared with the originals (R-148). Who looked is on record before anything is
-seen. Copies get in by `sekisho gateway import` alone.
+seen. Copies get in by messages, and by `sekisho gateway import`.
 """
 
 import json

@@ -56,6 +56,8 @@ class Draft(msgspec.Struct, frozen=True):
     """What the role needs to know again when the answer comes."""
     verdicts: tuple[tuple[str, str, str], ...] = ()
     """Why it may be sent, as the record keeps it."""
+    handed_by: str = ""
+    """The system of ours that handed in what it comes from; empty if none did."""
 
     def __repr__(self) -> str:
         return f"Draft({self.message_type} to {self.receiver})"

@@ -13,13 +13,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, cast
 
+from gateway import calendars
 from gateway.assembly import ROLES
 from gateway.config import Config, ConfigRefused
 from gateway.config_keys import KEYS
 from gateway.records.errors import RecordsError
 from gateway.records.store import Store, StoreReader
 from gateway.records.survey import awaits_upgrade
-from gateway.station import Station, load_codes, load_directory, load_keys
+from gateway.station import (
+    Station,
+    load_codes,
+    load_directory,
+    load_keys,
+    load_tables,
+)
 from pki.errors import PkiError
 from pki.keystore import load_certificate, load_pair, load_secret
 from pki.trust import Identity, Purpose, TrustStore, Untrusted
@@ -51,6 +58,8 @@ def examine(config: Config, at: datetime) -> Found:
     directory = look.tried("master", lambda: load_directory(config, at))
     keys = look.tried("keys", lambda: load_keys(config))
     codes = look.tried("code_key", lambda: load_codes(config))
+    look.tried("calendar", lambda: calendars.read(config))
+    look.tried("tables", lambda: load_tables(config))
     store = look.store()
     if directory is not None and keys is not None and store is not None:
         look.role(Station(config, keys, directory, cast(Store, store), codes))

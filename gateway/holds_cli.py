@@ -18,6 +18,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from gateway import calendars
 from gateway import config as configs
 from gateway.config import ConfigRefused
 from gateway.records.errors import RecordsError
@@ -68,15 +69,19 @@ def list_holds(path: Path, every: bool, as_json: bool) -> None:
     """What is waiting for a person."""
     with _store(path) as (store, _):
         found = store.holds("" if every else "open")
+        calendar = calendars.read(configs.load(path)).own
     if as_json:
         click.echo(json.dumps([_public(hold) for hold in found], ensure_ascii=False))
         return
     table = Table("hold", "since (JST)", "until (JST)", "requester", "item", "state")
     for hold in found:
+        end = hold.release_by
+        if calendar is not None:  # the last moment at which somebody is at work
+            end = calendar.last_open(end) or end
         table.add_row(
             hold.hold_id,
             jst(hold.opened),
-            jst(hold.release_by),
+            jst(end),
             hold.requester,
             str(hold.item_no),
             hold.state,

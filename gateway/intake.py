@@ -8,6 +8,7 @@
    the same answer; another one is refused. It stands here and not earlier, because
    only now is it certain who the sender is.
 4. Read the payload against its schema.
+   Before that, what asks a closed station to begin something is told when it opens.
 5. Put it through its type's checks (`rules.pipelines`).
 6. Ask whether a person must look first.
 
@@ -20,6 +21,7 @@ from datetime import datetime
 
 from gateway.outcome import Admitted, Case, Held, Outcome, Refused, Repeated, Verdict
 from gateway.rules.check import walk
+from gateway.rules.hours import ASKING
 from gateway.rules.message import MESSAGE_CHECKS
 from gateway.rules.permit import is_suppressed, with_copy
 from gateway.rules.pipelines import PIPELINES
@@ -69,6 +71,9 @@ def _judge(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome:
     if pipeline is None:
         unknown = Verdict("R-025", "this station takes its type", False)
         return Refused("SK-M04", (*verdicts, unknown), case.opened)
+    if kind in ASKING and not case.station.facts.hours.is_open(case.now):
+        closed = Verdict("RFC 9110", "this station is open", False)
+        return Refused("SK-M12", (*verdicts, closed), case.opened)
     try:
         value = read_payload(kind, case.opened.payload)
     except XmlRefused as error:

@@ -12,12 +12,17 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from gateway.calendars import Calendars
 from gateway.config import Config, ConfigRefused, is_loopback
 from gateway.config import Keys as KeyFiles
 from gateway.entropy import Entropy
+from gateway.records.acquisitions import Acquisition
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
 from gateway.records.store import Store
+from gateway.tables.errors import TablesRefused
+from gateway.tables.in_use import NO_TABLES, Tables
+from gateway.tables.in_use import read as read_tables
 from gateway.view import Facts
 from pki.cms import Signer
 from pki.keystore import load_private_key, load_secret
@@ -53,6 +58,8 @@ class Station:
         store: Store,
         codes: CodeMaker | None = None,
         token_bytes: TokenBytes | None = None,
+        calendars: Calendars | None = None,
+        tables: Tables = NO_TABLES,
     ) -> None:
         self.config = config
         self.name = config.station.name
@@ -60,6 +67,7 @@ class Station:
         self.store = store
         self.codes = codes
         self.token_bytes = token_bytes or Entropy()
+        self.calendars = calendars or Calendars()
         self._facts = Facts(
             name=self.name,
             directory=directory,
@@ -67,6 +75,8 @@ class Station:
             opener=keys.opener,
             sealing_digest=keys.sealing_digest,
             realm=Realm(directory.master.realm),
+            hours=self.calendars.own,
+            tables=tables,
         )
 
     @property
@@ -85,6 +95,9 @@ class Station:
 
     def copy(self, code: str) -> Copy | None:
         return self.store.copy_by_code(code)
+
+    def acquisition(self, known_by: bytes) -> Acquisition | None:
+        return self.store.acquisition(known_by)
 
     def inquiry(self, processing_number: bytes) -> Inquiry | None:
         return self.store.inquiry(processing_number)
@@ -149,6 +162,14 @@ def load_keys(config: Config) -> Keys:
 def load_codes(config: Config) -> CodeMaker | None:
     """The core's code maker, None at every other station; raises `KeyFileError`."""
     return None if config.code_key is None else CodeMaker(load_secret(config.code_key))
+
+
+def load_tables(config: Config) -> Tables:
+    """The official tables, read once; raises `ConfigRefused`."""
+    try:
+        return read_tables(config.tables)
+    except TablesRefused as error:
+        raise ConfigRefused(f"tables: {error}") from None
 
 
 def _signer(files: KeyFiles, purpose: str) -> Signer:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a rule may ask of its station. Reading only; nothing here changes anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.records.acquisitions import Acquisition
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
+from gateway.rules.hours import Hours
+from gateway.tables.in_use import NO_TABLES, Tables
 from pki.names import StationName
 from pki.sealing import Opener
 from protocols.directory import Directory
@@ -24,6 +27,10 @@ class Facts:
     sealing_digest: bytes
     """SHA-256 of the station's current sealing certificate."""
     realm: Realm
+    hours: Hours = field(default_factory=Hours)
+    """When this station is open; what it says changes with the time."""
+    tables: Tables = NO_TABLES
+    """The official tables that it was given."""
 
 
 class StationView(Protocol):
@@ -41,6 +48,9 @@ class StationView(Protocol):
 
     def copy(self, code: str) -> Copy | None:
         """The copy (副本) of the subject with this linkage code."""
+
+    def acquisition(self, known_by: bytes) -> Acquisition | None:
+        """Intermediate server: the linkage code that is got under this number."""
 
     def inquiry(self, processing_number: bytes) -> Inquiry | None:
         """Requester: what was asked under this number."""

@@ -18,6 +18,8 @@ ID_CT_ROUTE: Final = f"{ARC}.1.3"
 ID_CT_RECEIPT: Final = f"{ARC}.1.4"
 ID_CT_REFUSAL: Final = f"{ARC}.1.5"
 ID_CT_MASTER: Final = f"{ARC}.1.6"
+ID_CT_MEDIA_MANIFEST: Final = f"{ARC}.1.7"
+ID_CT_MEDIA_PART: Final = f"{ARC}.1.8"
 
 # Extended key usages: one key, one purpose.
 ID_KP_SIGNING: Final = f"{ARC}.2.1"

@@ -58,6 +58,7 @@ class _Refusal:
     rule: Annotated[str | None, der.Implicit(1)]
     retry: bool
     record_commitment: Annotated[bytes, der.Size.exact(limits.DIGEST_SIZE)]
+    retry_after: Annotated[der.GeneralizedTime | None, der.Implicit(2)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class SignedRefusal:
     rule: str
     retry: bool
     record_commitment: bytes
+    retry_after: datetime | None = None
+    """When the receiver opens again; None where it is not closed."""
 
 
 Answer = Receipt | SignedRefusal | Opened
@@ -117,6 +120,7 @@ def write_refusal(refusal: SignedRefusal, signer: Signer) -> bytes:
     """The signed refusal; raises `ValueError` for a code that no peer may learn."""
     if refusal.code not in WIRE_CODES:
         raise ValueError("a code that never leaves its station")
+    after = refusal.retry_after
     raw = _Refusal(
         version=VERSION,
         request_digest=refusal.request_digest,
@@ -127,6 +131,7 @@ def write_refusal(refusal: SignedRefusal, signer: Signer) -> bytes:
         rule=refusal.rule or None,
         retry=refusal.retry,
         record_commitment=refusal.record_commitment,
+        retry_after=None if after is None else der.GeneralizedTime(after),
     )
     return signer.sign(der.encode(raw), ID_CT_REFUSAL, refusal.at)
 
@@ -194,6 +199,9 @@ def read_refusal(content: bytes) -> SignedRefusal:
         raise ValueError("a refusal of another version, or a code that is none")
     if raw.header_digest is not None and len(raw.header_digest) != limits.DIGEST_SIZE:
         raise ValueError("a digest of another length")
+    after = raw.retry_after
+    if after is not None and not raw.retry:
+        raise ValueError("a time for what may not be offered again")
     return SignedRefusal(
         request_digest=raw.request_digest,
         header_digest=raw.header_digest,
@@ -203,6 +211,7 @@ def read_refusal(content: bytes) -> SignedRefusal:
         rule=raw.rule or "",
         retry=raw.retry,
         record_commitment=raw.record_commitment,
+        retry_after=None if after is None else whole_second(after.as_datetime()),
     )
 
 

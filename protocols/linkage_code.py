@@ -11,6 +11,12 @@ organisations that lay their codes side by side cannot tell whom they share. The
 the real network is not public; this one is ours, after published descriptions of it
 (an id and the organisation's code, enciphered together).
 
+The person id is the resident record code as a number: no two people share one, the core
+keeps no list of people, and the same person gets the same code whoever asks, and when.
+Whoever holds the key can read it back; with a code of ten free digits that would be so
+with any way of making ids. Whose resident record code changes is to the core somebody
+new: every organisation gets a code anew.
+
 An invented code passes as some person's with a chance of 1 in 2**64 for each try; the
 person it then names need not exist. Single-block ECB is right here and nowhere else:
 every block is distinct, and equal input must give an equal code.
@@ -69,6 +75,14 @@ class CodeMaker:
             raise ValueError("a person id is a whole number of 64 bits")
         return self._code(person_id.to_bytes(_HALF, "big"), organisation)
 
+    def issue(self, resident_record_code: str, organisation: str) -> str:
+        """The code at ``organisation`` of the person with that resident record code.
+
+        Whether its check digit is right, and whether anybody has it, is not asked.
+        Raises ValueError where it is no number.
+        """
+        return self.code(person_id(resident_record_code), organisation)
+
     def translate(self, code: str, from_organisation: str, to_organisation: str) -> str:
         """The same person's code at another organisation; raises `UnknownCode`.
 
@@ -83,6 +97,11 @@ class CodeMaker:
 
     def _code(self, person: bytes, organisation: str) -> str:
         return self._encrypt(person + _mark(organisation)).hex()
+
+
+def person_id(resident_record_code: str) -> int:
+    """What the core calls the person; it leaves the core enciphered alone."""
+    return int(resident_record_code)
 
 
 @lru_cache(maxsize=4096)

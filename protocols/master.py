@@ -7,9 +7,11 @@ that cannot verify its master does not start (R-137).
 """
 
 import base64
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -26,6 +28,11 @@ from schemas.matching_list import REQUESTER_KINDS
 
 CORE_ROLE = "information_provision_network_system"
 """The role of the station that may issue masters, permits and routes."""
+
+FIRST_LAYOUT = "1"
+"""The version of the layouts in force where a master names none."""
+_LAYOUT = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,15}", re.ASCII)
+"""As the schemas have it."""
 
 
 class MasterRefused(PkiError):
@@ -59,6 +66,15 @@ class StationEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LayoutVersion:
+    """One version of the data layouts (標準レイアウトの版) and of its matching list."""
+
+    version: str
+    in_force: datetime
+    """From this moment on, until the next one's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Master:
     """A verified master; its version only grows."""
 
@@ -68,6 +84,13 @@ class Master:
     realm: str
     """Whose check digits this network uses: ``simulation`` or ``standard``."""
     stations: tuple[StationEntry, ...]
+    layouts: tuple[LayoutVersion, ...] = ()
+    """The oldest first; before the first of them `FIRST_LAYOUT` is in force."""
+
+    def layout(self, at: datetime) -> str:
+        """The version of the layouts in force at a moment."""
+        begun = [one.version for one in self.layouts if one.in_force <= at]
+        return begun[-1] if begun else FIRST_LAYOUT
 
     def core(self) -> StationEntry | None:
         """The one core system of this network, if it has one."""
@@ -88,12 +111,20 @@ class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permit: list[str]
 
 
-class _Master(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: str
+    in_force: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Master(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     version: int
     network: str
     issued: Annotated[datetime, msgspec.Meta(tz=True)]
     realm: str
     stations: list[_Station]
+    layouts: list[_Layout] = []
 
 
 def write(master: Master, signer: Signer, at: datetime) -> bytes:
@@ -104,6 +135,7 @@ def write(master: Master, signer: Signer, at: datetime) -> bytes:
         issued=master.issued,
         realm=master.realm,
         stations=[_raw_station(entry) for entry in master.stations],
+        layouts=[_Layout(one.version, one.in_force) for one in master.layouts],
     )
     return signer.sign(msgspec.json.encode(raw), ID_CT_MASTER, at)
 
@@ -149,9 +181,21 @@ def _decode(content: bytes) -> Master:
             issued=raw.issued.astimezone(UTC),
             realm=Realm(raw.realm).value,
             stations=tuple(map(_station, raw.stations)),
+            layouts=_layouts(raw.layouts),
         )
     except (OverflowError, PkiError, *MALFORMED) as error:
         raise MasterRefused(f"the master's content is malformed: {error}") from error
+
+
+def _layouts(raw: list[_Layout]) -> tuple[LayoutVersion, ...]:
+    layouts = tuple(
+        LayoutVersion(each.version, each.in_force.astimezone(UTC)) for each in raw
+    )
+    if any(later.in_force <= one.in_force for one, later in pairwise(layouts)):
+        raise ValueError("the layouts are not in the order of their moments")
+    if any(_LAYOUT.fullmatch(one.version) is None for one in layouts):
+        raise ValueError("a layout's version is not one that the schemas know")
+    return layouts
 
 
 def _station(raw: _Station) -> StationEntry:

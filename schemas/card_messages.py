@@ -32,12 +32,18 @@ class CardManagementInformationUpdateRequest(Personal):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CardStatusNotice(Personal):
-    """What happened to a card."""
+    """What happened to a card.
+
+    The document lists issue, abolition, collection, release from suspension and return,
+    and more by its 等 (システム2 ②-8). A suspension (一時停止) that a city takes in at
+    its counter is told as well: else nobody could release from it.
+    """
 
     card_management_number: str
     resident_record_code: str
     card_event: str
-    """`issued`, `abolished`, `collected`, `suspension_released` or `returned`."""
+    """`issued`, `abolished`, `collected`, `suspended`, `suspension_released` or
+    `returned`."""
     event_date: date
 
 

@@ -31,6 +31,8 @@ class InformationInquiry:
     """The subject's linkage code (符号) as the requester knows it."""
     sealing_certificate_digest: bytes
     """SHA-256 of the certificate for which the answer is to be sealed."""
+    layout_version: str | None = None
+    """版番号: of the layouts in which it is asked and answered; None is the first."""
 
 
 @dataclass(frozen=True, slots=True)

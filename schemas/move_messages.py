@@ -7,6 +7,9 @@ register: inside an organisation the same payload goes between register and CS.
 Two of them are marked ※特定個人情報を含まない (R-091), the request to send again and
 the move-in notice: they name the person by resident record code and name, and have no
 place for an individual number.
+
+A day of birth of which a part is unknown (不詳) is told as the day that is taken in its
+place, the first of what is known, and beside it what of it is unknown.
 """
 
 from dataclasses import dataclass
@@ -17,23 +20,51 @@ from schemas.shape import Personal, many, shaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ForeignResident(Personal):
+    """What the record of a foreign resident has in place of a domicile.
+
+    住民基本台帳法第30条の45.
+    """
+
+    nationality: str
+    """国籍・地域: three capital letters."""
+    residence_status: str
+    """在留資格, or 特別永住者."""
+    residence_card_number: str
+    stay_until: date | None = None
+    """在留期間の満了の日; none for those who stay without an end."""
+    alias: str | None = None
+    """通称."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Mover(Personal):
-    """One person of those who move out together."""
+    """One person of those who move out together.
+
+    A Japanese has domicile, its municipality and its head (住民基本台帳法第7条第5号); a
+    foreign resident has the items of a foreign resident instead.
+    """
 
     resident_record_code: str
     individual_number: str
     kanji_name: str
     furigana_name: str
     former_surname_kanji: str | None = None
+    former_surname_furigana: str | None = None
     date_of_birth: date
+    date_of_birth_unknown: str | None = None
+    """`day`, `month` (and day) or `all`."""
     sex: str
     head_name: str
     relationship: str
     """続柄: to that head of household."""
     registered_domicile: str | None = None
     """本籍; foreign residents have none."""
+    domicile_municipality_code: str | None = None
+    """Where the family register is kept."""
     domicile_head_name: str | None = None
     """筆頭者."""
+    foreign_resident: ForeignResident | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -91,6 +122,7 @@ class HouseholdMember(Personal):
 
     kanji_name: str
     date_of_birth: date
+    date_of_birth_unknown: str | None = None
     sex: str
     address: str
     date_became_resident: date
@@ -109,8 +141,12 @@ class WideAreaIssuanceReply(Personal):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FamilyRegisterSupplementInformation(Personal):
-    """戸籍の附票: where somebody lives, told to where their family register is kept."""
+    """戸籍の附票: where somebody lives, told to where their family register is kept.
 
+    The resident record code is a matter of the supplement (住民基本台帳法第17条第7号).
+    """
+
+    resident_record_code: str
     registered_domicile: str
     domicile_head_name: str
     kanji_name: str
@@ -128,6 +164,7 @@ class FamilyRegisterSupplementUpdate(Personal):
 
     municipality_code: str
     """Of the municipality that told it."""
+    resident_record_code: str
     registered_domicile: str
     domicile_head_name: str
     kanji_name: str
@@ -143,6 +180,7 @@ class FamilyRegisterSupplementUpdate(Personal):
 class FamilyRegisterSupplementMismatch(Personal):
     """Back to where they live: what was told does not fit the family register."""
 
+    resident_record_code: str
     registered_domicile: str
     domicile_head_name: str
     kanji_name: str

@@ -31,6 +31,9 @@ BUSINESS: Final = "individual_business_system"
 TAX: Final = "tax_system"
 SEALS: Final = "seal_registration_system"
 
+RESIDENT_AFFAIR: Final = frozenset({EXISTING, EXISTING_TERMINAL, CS, TERMINAL})
+"""What works for the affair of the resident register itself (住民基本台帳事務)."""
+
 SYSTEMS: Final = frozenset(
     {
         EXISTING,

@@ -2,33 +2,32 @@
 """`sekisho simulate …`: one system of the network by itself."""
 
 import json
-import os
-import signal
-import socket
-import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import click
 
+from pki.errors import PkiError
 from pki.names import StationName
 from simulators.city.cli import city
-from simulators.clock import Clock, clock_of, follow, problem_of
+from simulators.city.reasons import StoreFault
+from simulators.clock import Clock, clock_of, follow
+from simulators.fill_cli import fill
+from simulators.living import ready, until_the_end
 from simulators.network import build as building
 from simulators.network import parties as people
 from simulators.network.build import Choices
 from simulators.network.files import Files
+from simulators.network.house import Joined
 from simulators.network.player import play
 from simulators.network.stage import Stage
 from simulators.peer import Keys, Peer, load_directory
 from simulators.peers.errors import PeersError
 from simulators.peers.play import SYSTEMS, Played, station
-
-LOOK_SECONDS = 0.2
-"""Between two looks at the clock of a network in which nothing goes on."""
+from simulators.register.service.cli import register
 
 NETWORK = click.option(
     "--network",
@@ -48,6 +47,8 @@ def simulate() -> None:
 
 
 simulate.add_command(city)
+simulate.add_command(register)
+simulate.add_command(fill)
 
 
 @simulate.command()
@@ -66,6 +67,24 @@ def peers(root: Path, until_stdin_closes: bool) -> None:
     """National server, J-LIS, card management and Ministry of Justice together."""
     played = [one.name for one in people.parties() if one.process == "peers"]
     _play(root, played, until_stdin_closes)
+
+
+@simulate.command()
+@NETWORK
+@STDIN
+def house(root: Path, until_stdin_closes: bool) -> None:
+    """The first city's in-house systems, joined to each other and to its stations."""
+    files = Files(root.absolute())
+    clock = clock_of(files.pki)
+    try:
+        joined = Joined(files, clock)
+    except (StoreFault, PeersError, PkiError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    with closing(joined):
+        ready()
+        problem = until_the_end(until_stdin_closes, clock)
+    if problem:
+        raise click.ClickException(problem)
 
 
 def _alone(role: str) -> click.Command:
@@ -93,8 +112,8 @@ def _play(root: Path, names: Sequence[StationName], until_stdin_closes: bool) ->
                 stack.callback(_played(files, name, clock).close)
         except (PeersError, OSError) as error:
             raise click.ClickException(str(error)) from None
-        _ready()
-        problem = _wait_for_the_end(until_stdin_closes, clock)
+        ready()
+        problem = until_the_end(until_stdin_closes, clock)
     if problem:
         raise click.ClickException(problem)
 
@@ -118,36 +137,10 @@ def story(root: Path) -> None:
     """Play the story against a running network; one JSON line for each step."""
     files = Files(root.absolute())
     network = building.load(files)
-    stage = Stage(files, Choices(seed=network.seed, residents=network.residents))
+    choices = Choices(seed=network.seed, residents=network.residents, half=network.half)
+    stage = Stage(files, choices)
     failed = False
     for told in play(stage):
         click.echo(json.dumps({**asdict(told), "right": told.right}))
         failed = failed or not told.right
     raise SystemExit(1 if failed else 0)
-
-
-def _ready() -> None:
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.sendto(b"READY=1", address)
-
-
-def _wait_for_the_end(until_stdin_closes: bool, clock: Clock) -> str:
-    """Until it is told to end, or its clock is lost, which comes back as the cause."""
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    if until_stdin_closes:
-        threading.Thread(target=_watch_stdin, args=(over,), daemon=True).start()
-    while not over.wait(LOOK_SECONDS):
-        clock()
-        if problem := problem_of(clock):
-            return problem
-    return ""
-
-
-def _watch_stdin(over: threading.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    over.set()

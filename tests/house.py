@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PILLARS = ("schemas", "pki", "protocols")
 BOTH_ENDS = ("gateway", "simulators")
-ROOMS = (*PILLARS, *BOTH_ENDS)
+ROOMS = (*PILLARS, *BOTH_ENDS, "client")
 BESIDE = ("bench", "docs", "tests")
 """They judge, prove and measure: nobody imports them."""
 

@@ -30,6 +30,7 @@ ARROWS = {
     "protocols": {"schemas", "pki"},
     "gateway": set(PILLARS),
     "simulators": set(PILLARS),
+    "client": set(PILLARS),
     "bench": {*ROOMS, "bench"},
     "docs": {*ROOMS, "docs"},
     "tests": {*ROOMS, *BESIDE, "sekisho"},
@@ -79,7 +80,7 @@ HOMES = {
         "gateway/cli.py",
     ),
     "click": ("cli.py", "sekisho.py"),
-    "rich": ("cli.py", "gateway/records/tell.py"),
+    "rich": ("cli.py", "gateway/progress.py", "gateway/records/tell.py"),
 }
 """Libraries that have a home: the beginnings (or ends) of places that may use them."""
 

@@ -101,6 +101,7 @@ def _refusal(content: bytes) -> Value:
         ("code", f"{said.code} {row.ja} / {row.en}"),
         ("what to do", row.mend),
         ("may be offered again", "yes" if said.retry else "no"),
+        *((("not before", moment(said.retry_after)),) if said.retry_after else ()),
         ("record commitment", said.record_commitment.hex()),
     )
     offered = Offered(said.request_digest, bytes(16), header_digest, said.receiver)

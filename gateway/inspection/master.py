@@ -24,7 +24,7 @@ from gateway.inspection.report import (
 from gateway.inspection.words import moment
 from pki.trust import Purpose, TrustStore, Untrusted
 from protocols import master as masters
-from protocols.master import Master, MasterRefused, StationEntry
+from protocols.master import FIRST_LAYOUT, Master, MasterRefused, StationEntry
 
 MAX_STATIONS: Final = 40
 """Stations that are listed."""
@@ -73,7 +73,14 @@ def _facts(found: Master) -> tuple[Fact, ...]:
         ("realm of numbers", found.realm),
         ("core", "none" if core is None else str(core.name)),
         ("stations", str(len(found.stations))),
+        ("layouts", _layouts(found)),
     )
+
+
+def _layouts(found: Master) -> str:
+    """Each version, and from when on."""
+    told = [f"{one.version} from {moment(one.in_force)}" for one in found.layouts]
+    return ", ".join(told) or FIRST_LAYOUT
 
 
 def _believed(found: Master, trust: TrustStore, at: datetime) -> Fact:

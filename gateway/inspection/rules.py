@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 from gateway.inspection.known import Known, Untold
 from gateway.inspection.report import Finding, Layer, ok, protocol, refused, unchecked
 from gateway.outcome import Case
+from gateway.records.acquisitions import Acquisition
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
 from gateway.rules.check import Check
@@ -68,6 +69,9 @@ class Desk:
         raise Untold(_STORE)
 
     def copy(self, code: str) -> Copy | None:
+        raise Untold(_STORE)
+
+    def acquisition(self, known_by: bytes) -> Acquisition | None:
         raise Untold(_STORE)
 
     def inquiry(self, processing_number: bytes) -> Inquiry | None:

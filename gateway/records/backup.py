@@ -5,6 +5,10 @@ The copy is one file, whole and closed: SQLite copies it page by page within one
 transaction, so nothing that is written meanwhile tears it. It is readable by its owner
 only, and what is sealed in the store is sealed in it: without the store's key it tells
 no person. It gets its name when it is complete and on the disk, never before.
+
+The sending-destination file is not backed up (R-098): no extract is in the copy, and no
+message that carries one. Whoever restores it has an empty file; the register hands in
+again what was not sent.
 """
 
 import os
@@ -13,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.records.connection import store_errors
+from gateway.records.destinations import NOTICE
 from gateway.records.errors import RecordsError
 from gateway.records.opening import checked_reader
 from gateway.records.sealed import StoreKeys
@@ -51,12 +56,23 @@ def back_up(path: Path, key: bytes, target: Path) -> int:
 def _copy(source: sqlite3.Connection, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as copy, store_errors():
         source.backup(copy)
+        _leave_out_destinations(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
     descriptor = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _leave_out_destinations(copy: sqlite3.Connection) -> None:
+    copy.execute("PRAGMA secure_delete = ON").fetchall()
+    copy.execute("BEGIN IMMEDIATE")
+    copy.execute("DELETE FROM destination_persons")
+    copy.execute("DELETE FROM destinations")
+    carrying = "DELETE FROM outbox WHERE state = 'waiting' AND message_type = ?"
+    copy.execute(carrying, (NOTICE,))
+    copy.execute("COMMIT")
 
 
 def _cause(error: Exception) -> str:

@@ -8,7 +8,8 @@ A family has a *writes* class (inside a transaction, in the journal's thread) an
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -38,6 +39,15 @@ class Writes:
 
     def _all(self, sql: str, *values: Value) -> list[Row]:
         return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _overwriting(self) -> Iterator[None]:
+        """What is erased in it is overwritten with zeros, and in no free page left."""
+        self._db.execute("PRAGMA secure_delete = ON").fetchall()
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA secure_delete = OFF").fetchall()
 
 
 class Reads:

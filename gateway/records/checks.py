@@ -3,7 +3,9 @@
 
 A check goes through the whole identity information file, batch by batch. After each
 batch its place stands here, in the same transaction in which the batch's messages
-entered the outbox: a daemon that was killed goes on with the next one.
+entered the outbox: a daemon that was killed goes on with the next one. A check is over
+when every server has told its whole result (R-081); what each found stands here as
+counts, and the differences themselves are for the register alone.
 """
 
 from datetime import datetime
@@ -34,6 +36,38 @@ class Check(msgspec.Struct, frozen=True):
     """The SHA-256 of each batch's payload, one after the other."""
     done: bool = False
     """The manifest was handed to the outbox, too."""
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """What one server has told of one check so far."""
+
+    server: str
+    """organisation/role"""
+    heard: int
+    """Parts that are here."""
+    parts: int
+    compared: int
+    equal: int
+    differences: int
+    """In the parts that are here."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing more is to come."""
+        return self.heard == self.parts
+
+
+class ResultPart(msgspec.Struct, frozen=True):
+    """One part of a result, as it came."""
+
+    check_id: bytes
+    server: str
+    part: int
+    parts: int
+    compared: int
+    equal: int
+    differences: int
+    at: datetime
 
 
 class CheckWrites(Writes):
@@ -72,6 +106,21 @@ class CheckWrites(Writes):
             check.check_id,
         )
 
+    def note_result(self, part: ResultPart) -> None:
+        """Count one part of a result; the same part again counts once."""
+        self._changes(
+            "INSERT INTO check_results (check_id, server, part, parts, compared, equal,"
+            " differences, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            part.check_id,
+            part.server,
+            part.part,
+            part.parts,
+            part.compared,
+            part.equal,
+            part.differences,
+            to_micros(part.at),
+        )
+
 
 class CheckReads(Reads):
     """Looking at checks."""
@@ -85,6 +134,25 @@ class CheckReads(Reads):
     def checks(self) -> list[Check]:
         """All of them, the newest first."""
         return self._checks("")
+
+    def last_compared(self) -> tuple[datetime | None, bool]:
+        """When the last whole check was asked for, and True; else since when there is
+        anything on record here, and False."""
+        row = self._all("SELECT max(requested) FROM checks WHERE done = 1")[0]
+        if row[0] is not None:
+            return from_micros(row[0]), True
+        first = self._one("SELECT at FROM events ORDER BY seq LIMIT 1")
+        return (None if first is None else from_micros(first[0])), False
+
+    def check_results(self, check_id: bytes) -> list[CheckResult]:
+        """What each server has told of a check, by its name."""
+        rows = self._all(
+            "SELECT server, count(*), max(parts), max(compared), max(equal),"
+            " sum(differences) FROM check_results WHERE check_id = ?"
+            " GROUP BY server ORDER BY server",
+            check_id,
+        )
+        return [CheckResult(*row) for row in rows]
 
     def _checks(self, where: str) -> list[Check]:
         sql = f"SELECT {_COLUMNS} FROM checks {where} ORDER BY requested DESC"

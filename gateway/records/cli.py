@@ -2,65 +2,36 @@
 """`sekisho records …`: look at the record of one station, or of a whole network.
 
 Reads only, while the daemons may run. `reconcile` asks whether requester, provider
-and core tell the same; `verify` whether a store is as it was written. Both end with
-status 1 if not.
+and core tell the same, and ends with status 1 if not. What others can check by
+themselves is in `proofs_cli`.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from gateway import config as configs
-from gateway.config import ConfigRefused
-from gateway.records import tell
+from gateway.records import proofs_cli, statistics_cli, tell
 from gateway.records.accounts import (
     Account,
     core_accounts,
     provider_accounts,
     requester_accounts,
 )
-from gateway.records.errors import RecordsError
 from gateway.records.event import EventKind, StoredEvent
 from gateway.records.jst import from_jst
 from gateway.records.reconcile import reconcile
-from gateway.records.store import StoreReader
-from pki.errors import PkiError
-from pki.keystore import load_secret
+from gateway.records.shared_cli import (
+    Stores,
+    hexadecimal,
+    opened_stores,
+    show,
+    where,
+)
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-WIDE = 200
-"""Columns of a table that is not shown on a terminal: nothing is cut off."""
 CORE = "information_provision_network_system"
 INTERMEDIATE = "intermediate_server"
-
-Stores = list[tuple[str, StoreReader]]
-"""Station (``organisation/role``) and its store."""
-
-
-def _where(command: F) -> F:
-    """The options that say whose records are meant."""
-    file = click.Path(path_type=Path, dir_okay=False)
-    folder = click.Path(path_type=Path, file_okay=False)
-    options = [
-        click.option(
-            "--config", "files", type=file, multiple=True, help="A station's TOML file."
-        ),
-        click.option(
-            "--network", type=folder, help="The folder of a network: all its stations."
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Plain JSON."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -68,8 +39,12 @@ def records() -> None:
     """Look at the record of what was sent, received and refused."""
 
 
+for one in (*proofs_cli.COMMANDS, *statistics_cli.COMMANDS):
+    records.add_command(one)
+
+
 @records.command("list")
-@_where
+@where
 @click.option("--limit", default=50, show_default=True, help="Newest events shown.")
 def list_(
     files: tuple[Path, ...], network: Path | None, as_json: bool, limit: int
@@ -79,7 +54,7 @@ def list_(
 
 
 @records.command()
-@_where
+@where
 @click.option("--message-id", default="", help="Hex.")
 @click.option("--processing-number", default="", help="Hex.")
 @click.option("--peer", default="", help="ORGANISATION/ROLE.")
@@ -114,18 +89,18 @@ def search(
     _show_events(files, network, as_json, filters, limit, code)
 
 
-@records.command()
-@_where
+@records.command("show")
+@where
 @click.argument("record_id")
-def show(
+def show_one(
     files: tuple[Path, ...], network: Path | None, as_json: bool, record_id: str
 ) -> None:
     """One record in full: every check, and the digests of its evidence."""
-    with _open(files, network) as opened:
-        for station, store in opened:
-            stored = store.event(_hex(record_id))
+    with opened_stores(files, network) as opened:
+        for station, store, _ in opened:
+            stored = store.event(hexadecimal(record_id))
             if stored is not None:
-                _print(
+                show(
                     as_json,
                     tell.event_json(station, stored),
                     tell.event_in_full(station, stored),
@@ -135,15 +110,15 @@ def show(
 
 
 @records.command("reconcile")
-@_where
+@where
 def reconcile_(files: tuple[Path, ...], network: Path | None, as_json: bool) -> None:
     """Do requester, provider and core agree on every processing number?"""
-    with _open(files, network) as opened:
+    with opened_stores(files, network) as opened:
         parties = _accounts(opened)
         differences = reconcile(*parties)
     count = len({account.processing_number for party in parties for account in party})
     as_data = [tell.difference_json(one) for one in differences]
-    _print(as_json, as_data, tell.difference_table(differences) if as_data else None)
+    show(as_json, as_data, tell.difference_table(differences) if as_data else None)
     final = sum(one.final for one in differences)
     if not as_json:
         click.echo(
@@ -152,60 +127,6 @@ def reconcile_(files: tuple[Path, ...], network: Path | None, as_json: bool) -> 
         )
     if final:
         raise SystemExit(1)
-
-
-@records.command()
-@_where
-def verify(files: tuple[Path, ...], network: Path | None, as_json: bool) -> None:
-    """Is every record as it was written, and none gone?"""
-    with _open(files, network) as opened:
-        found = [(name, one) for name, store in opened for one in store.verify_events()]
-    table = Table("station", "record", "what", box=None, pad_edge=False)
-    for station, damage in found:
-        table.add_row(station, str(damage.seq), damage.what)
-    as_data = [tell.damage_json(*one) for one in found]
-    _print(as_json, as_data, table if found else None)
-    if not as_json:
-        click.echo(f"{len(opened)} stores, {len(found)} damaged or missing")
-    if found:
-        raise SystemExit(1)
-
-
-def stores(files: tuple[Path, ...], network: Path | None) -> Stores:
-    """Open the stores of these stations for reading; the caller closes them."""
-    paths = list(files)
-    if network is not None:
-        paths += configs.network_configs(network)
-    if not paths:
-        raise click.UsageError("say whose records: --config FILE or --network DIR")
-    opened: Stores = []
-    try:
-        for path in paths:
-            config = configs.load(path)
-            key = load_secret(config.store.key)
-            station = str(config.station.name)
-            opened.append((station, StoreReader.open(config.store.path, key)))
-    except BaseException:
-        _close(opened)
-        raise
-    return opened
-
-
-@contextmanager
-def _open(files: tuple[Path, ...], network: Path | None) -> Iterator[Stores]:
-    try:
-        opened = stores(files, network)
-        try:
-            yield opened
-        finally:
-            _close(opened)
-    except (ConfigRefused, PkiError, RecordsError) as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _close(opened: Stores) -> None:
-    for _, store in opened:
-        store.close()
 
 
 def _show_events(
@@ -217,10 +138,10 @@ def _show_events(
     person: str | None = None,
 ) -> None:
     for name in ("message_id", "processing_number", "person_tag"):
-        _hex(filters.get(name, ""))
+        hexadecimal(filters.get(name, ""))
     found: list[tuple[str, StoredEvent]] = []
-    with _open(files, network) as opened:
-        for station, store in opened:
+    with opened_stores(files, network) as opened:
+        for station, store, _ in opened:
             if person is not None:
                 filters["person_tag"] = store.person_tag(person)
             events = store.events(**filters, limit=limit)
@@ -228,7 +149,7 @@ def _show_events(
     found.sort(key=lambda one: one[1].event.at)
     found = found[-limit:]
     as_data = [tell.event_json(*one) for one in found]
-    _print(as_json, as_data, tell.event_table(found))
+    show(as_json, as_data, tell.event_table(found))
 
 
 def _accounts(opened: Stores) -> tuple[list[Account], list[Account], list[Account]]:
@@ -236,7 +157,7 @@ def _accounts(opened: Stores) -> tuple[list[Account], list[Account], list[Accoun
     requesters: list[Account] = []
     providers: list[Account] = []
     core: list[Account] = []
-    for station, store in opened:
+    for station, store, _ in opened:
         if station.endswith(f"/{INTERMEDIATE}"):
             events = store.all_events()
             requesters += requester_accounts(station, store.inquiries(), events)
@@ -244,20 +165,3 @@ def _accounts(opened: Stores) -> tuple[list[Account], list[Account], list[Accoun
         elif station.endswith(f"/{CORE}"):
             core += core_accounts(station, store.transactions(), store.all_events())
     return requesters, providers, core
-
-
-def _print(as_json: bool, as_data: object, table: Table | None) -> None:
-    if as_json:
-        click.echo(json.dumps(as_data, ensure_ascii=False))
-    elif table is not None:
-        console = Console()
-        if not console.is_terminal:
-            console = Console(width=WIDE)
-        console.print(table, highlight=False, markup=False)
-
-
-def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise click.ClickException(f"{text}: is not hexadecimal") from None

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from gateway.records.copies import EVERY_COPY, Copy, CopyReads, unsealed
+from gateway.records.copies import Copy, CopyReads
 from gateway.records.copy_rows import encode_row
+from gateway.records.copy_table import EVERY_COPY, read_row
 from gateway.records.errors import OutputRefused
 from gateway.records.event import Event, EventKind, prepare
 from gateway.records.events import EventWrites
@@ -38,7 +39,7 @@ def view_copy(
             at=at,
             direction="local",
             operator=operator,
-            person_tag="" if found is None else keys.person_tag(found.linkage_code),
+            person_tag=_tag(keys, found),
             detail="copy looked for, none is held" if found is None else "copy viewed",
         )
         EventWrites(db, keys).record(prepare(event))
@@ -62,7 +63,7 @@ def export_copies(
     keys = StoreKeys(key)
     with writing(path, keys) as db:
         rows = db.execute(EVERY_COPY).fetchall()
-        allowed = len(rows) <= MANY or _is_another(approved_by, operator)
+        allowed = len(rows) <= MANY or is_another(approved_by, operator)
         said = [f"{len(rows)} copies exported" if allowed else "export refused: many"]
         said += [f"approved by {approved_by}"] if approved_by else []
         said += [way] if way and allowed else []
@@ -76,12 +77,18 @@ def export_copies(
         EventWrites(db, keys).record(prepare(event))
     if not allowed:
         raise OutputRefused(len(rows))
-    copies = [unsealed(row, keys) for row in rows]
+    copies = [read_row(row, keys).copy for row in rows]
     copies.sort(key=lambda copy: copy.addressee_number)
     return [encode_row(copy) for copy in copies]
 
 
-def _is_another(name: str, operator: str) -> bool:
+def _tag(keys: StoreKeys, found: Copy | None) -> str:
+    """The record speaks of people by their codes; of somebody without one by none."""
+    code = "" if found is None else found.linkage_code
+    return keys.person_tag(code) if code else ""
+
+
+def is_another(name: str, operator: str) -> bool:
     """Whether a name is there and is not the operator's in another spelling."""
     return bool(_letters(name)) and _letters(name) != _letters(operator)
 

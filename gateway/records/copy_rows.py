@@ -6,7 +6,7 @@ error text ends up in a log.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -26,6 +26,7 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 """What XML, and so an answer, could not carry."""
 
 Text = Annotated[str, Meta(max_length=200)]
+Code = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 
 
 class RecordRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,11 +37,12 @@ class RecordRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relationship: Text
 
 
-class CopyRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CopyRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One row of the file."""
 
     addressee_number: Annotated[str, Meta(pattern=r"\A[0-9]{15}\Z")]
-    linkage_code: Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+    linkage_code: Code | None = None
+    """Left out, a code that is tied already stays; one may come from the core."""
     suppressed: bool
     resident_record_information: RecordRow | None = None
 
@@ -58,28 +60,15 @@ def decode_row(line: bytes) -> CopyRow:
 
 
 def encode_row(row: CopyRow) -> bytes:
-    """The one spelling of a row; a kind that is not held does not appear."""
+    """The one spelling of a row; what is not held does not appear."""
     fields = msgspec.structs.asdict(row)
-    if row.resident_record_information is None:
-        del fields["resident_record_information"]
-    return _ENCODER.encode(fields)
+    return _ENCODER.encode({k: v for k, v in fields.items() if v is not None})
 
 
-def check_rows(lines: Iterable[bytes]) -> list[CopyRow]:
-    """Every row of a file, read; raises `ImportRefused` for the first that is wrong."""
-    rows: list[CopyRow] = []
-    numbers: set[str] = set()
-    codes: set[str] = set()
+def check_rows(lines: Iterable[bytes]) -> Iterator[CopyRow]:
+    """Every row of a file; raises `ImportRefused` at the first that is wrong."""
     for number, line in enumerate(lines, 1):
-        row = _check(number, line.rstrip(b"\r\n"))
-        if row.addressee_number in numbers:
-            raise ImportRefused(number, "its addressee number came before")
-        if row.linkage_code in codes:
-            raise ImportRefused(number, "its linkage code came before")
-        numbers.add(row.addressee_number)
-        codes.add(row.linkage_code)
-        rows.append(row)
-    return rows
+        yield _check(number, line.rstrip(b"\r\n"))
 
 
 def _check(number: int, line: bytes) -> CopyRow:

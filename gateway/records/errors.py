@@ -36,6 +36,10 @@ class Reason(enum.Enum):
         "the store's file is damaged: stop the station, keep the file, and restore "
         "the last backup"
     )
+    CONDEMNED = (
+        "the log of the record does not fit the record: stop the station, keep the "
+        "file, run 'sekisho records verify', and find out who changed what"
+    )
     DISK = "the disk does not read or write: look at the machine's disk and its log"
     CLOSED = "the station is stopping and takes no more work"
 

@@ -57,6 +57,8 @@ MAX_GROUP: Final = 512
 """Works in one commit: more gain nothing and keep the first one waiting."""
 RETRY_SECONDS: Final = 1.0
 """Between two trial writes of an unavailable store."""
+FINAL: Final = (Reason.CLOSED, Reason.CONDEMNED)
+"""From these no trial write leads back."""
 
 _PROBE: Final = (
     "INSERT INTO settings (name, value) VALUES ('probe', x'01') ON CONFLICT (name)"
@@ -135,6 +137,10 @@ class Journal:
             self._take(a_trial())
         raise StoreUnavailable(reason)
 
+    def condemn(self) -> None:
+        """Take no more works in this process: what is stored cannot be believed."""
+        self._lose(Reason.CONDEMNED)
+
     def close(self) -> None:
         """Carry out what was handed in, then end. Later works fail."""
         if self._reason is Reason.CLOSED:
@@ -148,7 +154,7 @@ class Journal:
 
     def _may_try(self, reason: Reason) -> bool:
         now = self._monotonic()
-        if reason is Reason.CLOSED or now < self._tried + RETRY_SECONDS:
+        if reason in FINAL or now < self._tried + RETRY_SECONDS:
             return False
         self._tried = now
         return True
@@ -261,7 +267,7 @@ class Journal:
             self._db.execute("COMMIT")
         self._must_be_there()
         self.commits += 1
-        if self._reason not in (None, Reason.CLOSED):
+        if self._reason not in (None, *FINAL):
             self._reason = None
             log.info("the store can be written again")
 
@@ -288,6 +294,6 @@ class Journal:
     def _lose(self, reason: Reason) -> None:
         if self._reason is None:
             log.error("the store is unavailable: %s", reason.value)
-        if self._reason is not Reason.CLOSED:
+        if self._reason not in FINAL:
             self._reason = reason
         self._tried = self._monotonic()

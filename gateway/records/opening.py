@@ -44,6 +44,11 @@ def bring_up_to_date(path: Path, keys: StoreKeys, *, create: bool) -> None:
             )
 
 
+def checked_writer(path: Path, keys: StoreKeys) -> sqlite3.Connection:
+    """A writing connection; raises `StoreUnavailable` or `StoreMismatch`."""
+    return _checked(open_writer(path), keys)
+
+
 def checked_reader(path: Path, keys: StoreKeys) -> sqlite3.Connection:
     """A reading connection; raises `StoreUnavailable` or `StoreMismatch`."""
     return _checked(open_reader(path), keys)
@@ -52,7 +57,7 @@ def checked_reader(path: Path, keys: StoreKeys) -> sqlite3.Connection:
 @contextmanager
 def writing(path: Path, keys: StoreKeys) -> Iterator[sqlite3.Connection]:
     """One transaction on a connection of its own, durable when it is left."""
-    with closing(_checked(open_writer(path), keys)) as db, transaction(db):
+    with closing(checked_writer(path, keys)) as db, transaction(db):
         yield db
 
 

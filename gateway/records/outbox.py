@@ -27,8 +27,17 @@ _TABLE = "outbox"
 _COLUMNS = (
     "message_id, peer, message_type, envelope, header_digest, processing_number,"
     " created, deadline, sealed, guard_version, attempts, next_at, last_code, state,"
-    " answer"
+    " answer, handed_by, person_tag"
 )
+
+_OLDER = (
+    "(outbox.person_tag <> '' AND EXISTS (SELECT 1 FROM outbox AS older"
+    " WHERE older.state = 'waiting' AND older.person_tag <> ''"
+    " AND older.person_tag = outbox.person_tag AND older.peer = outbox.peer"
+    " AND older.rowid < outbox.rowid"
+    " AND (older.last_code = '' OR older.last_code LIKE 'SK-T%')))"
+)
+"""Whether something older about the same person waits for the same peer."""
 
 
 class OutboxWrites(Writes):
@@ -44,7 +53,7 @@ class OutboxWrites(Writes):
             sealed = self._keys.seal(_TABLE, out.message_id, plain)
         self._changes(
             f"INSERT INTO outbox ({_COLUMNS})"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             out.message_id,
             out.peer,
             out.message_type,
@@ -60,6 +69,8 @@ class OutboxWrites(Writes):
             out.last_code,
             out.state,
             out.answer,
+            out.handed_by,
+            out.person_tag,
         )
 
     def settle(self, message_id: bytes, state: str, answer: bytes = b"") -> bool:
@@ -91,6 +102,18 @@ class OutboxWrites(Writes):
         )
         return changed == 1
 
+    def next_about(self, peer: str, person_tag: str) -> Outgoing | None:
+        """The oldest message about a person that waits for that peer."""
+        if not person_tag:
+            return None
+        rows = self._all(
+            f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND person_tag = ?"
+            " AND person_tag <> '' AND peer = ? ORDER BY rowid LIMIT 1",
+            person_tag,
+            peer,
+        )
+        return _outgoing(rows[0], self._keys) if rows else None
+
     def forget_settled(self, before: datetime, limit: int = SWEEP) -> int:
         """Drop settled messages whose deadline is past; how many were dropped."""
         return self._changes(
@@ -114,19 +137,30 @@ class OutboxReads(Reads):
         peer: str = "",
         exclude: Collection[bytes] = (),
     ) -> list[Outgoing]:
-        """Up to ``limit`` messages whose time has come, longest due first.
+        """Up to ``limit`` messages whose time and turn have come, longest due first.
 
         ``exclude`` names messages that are on their way already.
         """
         rows = self._all(
             f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting'"
-            " AND next_at <= ?1 AND (peer = ?2 OR ?2 = '') ORDER BY next_at LIMIT ?3",
+            " AND next_at <= ?1 AND (peer = ?2 OR ?2 = '')"
+            f" AND NOT {_OLDER} ORDER BY next_at LIMIT ?3",
             to_micros(now),
             peer,
             limit + len(exclude),
         )
         wanted = [row for row in rows if row[0] not in exclude]
         return [_outgoing(row, self._keys) for row in wanted[:limit]]
+
+    def is_its_turn(self, out: Outgoing) -> bool:
+        """Whether nothing older about the same person still waits for that peer.
+
+        What the peer itself put off, by a signed refusal, holds up nothing else.
+        """
+        if not out.person_tag:
+            return True
+        sql = f"SELECT 1 FROM outbox WHERE message_id = ? AND {_OLDER}"
+        return self._one(sql, out.message_id) is None
 
     def next_due(self) -> datetime | None:
         """When the next message falls due (perhaps long ago); None if none waits."""
@@ -171,4 +205,6 @@ def _outgoing(row: Row, keys: StoreKeys) -> Outgoing:
         last_code=row[12],
         state=row[13],
         answer=row[14],
+        handed_by=row[15],
+        person_tag=row[16],
     )

@@ -65,6 +65,10 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """What the last attempt ended with."""
     state: str = WAITING
     answer: bytes | None = None
+    handed_by: str = ""
+    """The system of ours that handed in what it came from; empty if none did."""
+    person_tag: str = ""
+    """About whom it is: what is about one person leaves in its order."""
 
     def __repr__(self) -> str:
         return f"Outgoing({self.message_type} to {self.peer}, {self.state})"

@@ -32,6 +32,11 @@ SEALED_TABLES: Final = (
     "copies",
     "arrivals",
     "identities",
+    "identity_history",
+    "destinations",
+    "loads",
+    "submissions",
+    "acquisitions",
 )
 """The tables that hold sealed values; each has a key of its own."""
 

@@ -14,19 +14,25 @@ from typing import Self, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from gateway.records.acquisitions import AcquisitionReads
 from gateway.records.arrivals import ArrivalReads
 from gateway.records.checks import CheckReads
 from gateway.records.copies import CopyReads
+from gateway.records.destinations import DestinationReads
 from gateway.records.errors import Reason
 from gateway.records.events import EventReads
 from gateway.records.holds import HoldReads
 from gateway.records.identities import IdentityReads
 from gateway.records.journal import Deliver, Journal
 from gateway.records.linkage import LinkageReads
+from gateway.records.loads import LoadReads
+from gateway.records.log import LogReads
+from gateway.records.media import MediaReads
 from gateway.records.opening import bring_up_to_date, checked_reader, writing
 from gateway.records.outbox import OutboxReads
 from gateway.records.sealed import StoreKeys
 from gateway.records.seen import SeenReads
+from gateway.records.submissions import SubmissionReads
 from gateway.records.transaction import Transaction
 
 T = TypeVar("T")
@@ -42,6 +48,12 @@ class StoreReader(
     ArrivalReads,
     CheckReads,
     IdentityReads,
+    LoadReads,
+    SubmissionReads,
+    AcquisitionReads,
+    MediaReads,
+    DestinationReads,
+    LogReads,
 ):
     """Every look at a store. Reading only; belongs to the thread that opened it."""
 
@@ -127,6 +139,10 @@ class Store(StoreReader):
         second has passed, a trial write is made.
         """
         self.journal.must_be_writable()
+
+    def condemn(self) -> None:
+        """Write nothing more: what is stored cannot be believed. No store, no send."""
+        self.journal.condemn()
 
     def close(self) -> None:
         """Finish what was handed in, then let go of the file.

@@ -14,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.records.base import Reads, from_micros, maybe_moment
+from gateway.records.base import from_micros, maybe_moment
 from gateway.records.connection import open_reader, store_errors
 from gateway.records.event import EventKind
+from gateway.records.media import MediaReads, Medium
 from gateway.records.migrate import newest, version_of
 from gateway.records.opening import checked_reader
 from gateway.records.sealed import StoreKeys
@@ -61,6 +62,10 @@ class Standing:
     """Held answers on which nobody decided."""
     oldest_hold: datetime | None
     happened: Happened
+    media: tuple[Medium, ...] = ()
+    """Those on their way, as the ledger has them."""
+    hold_ends: datetime | None = None
+    """When the first of them is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def _size(name: str) -> int:
         return 0
 
 
-class _Looks(Reads):
+class _Looks(MediaReads):
     __slots__ = ()
 
     def standing(self, after: int | None) -> Standing:
@@ -115,7 +120,8 @@ class _Looks(Reads):
             " WHERE state = 'waiting' GROUP BY peer"
         )
         held = self._one(
-            "SELECT count(*), min(opened) FROM holds WHERE done = 0 AND state = 'open'"
+            "SELECT count(*), min(opened), min(release_by) FROM holds"
+            " WHERE done = 0 AND state = 'open'"
         )
         assert held is not None  # an aggregate always gives a row
         return Standing(
@@ -125,6 +131,8 @@ class _Looks(Reads):
             holds=held[0],
             oldest_hold=maybe_moment(held[1]),
             happened=self._happened(after, last),
+            media=self.media_on_their_way(),
+            hold_ends=maybe_moment(held[2]),
         )
 
     def _happened(self, after: int | None, last: int) -> Happened:

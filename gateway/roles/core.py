@@ -34,6 +34,7 @@ from schemas.messages import (
     write_known,
     write_payload,
 )
+from schemas.number_messages import PersonalIdentifierCodeNotice
 
 
 class Core:
@@ -67,6 +68,8 @@ class Core:
                 return self._inquiry(case)
             case "permit_renewal_request":
                 return self._renewal(case)
+            case "personal_identifier_code_issue_request":
+                return self._issue(case)
             case _:
                 return self._notice(case)
 
@@ -130,6 +133,24 @@ class Core:
             reply=_reply(case, acceptance, "information_inquiry_acceptance"),
             evidence=(("permit", permit_bytes), ("route", route_bytes)),
         )
+
+    def _issue(self, case: Case) -> Plan:
+        """Make a code and owe it to the organisation's server (番号法21条の2).
+
+        J-LIS, who asked, gets a receipt. The core keeps nothing of it: asked again, it
+        makes the same code.
+        """
+        asked = case.value
+        code = self._codes.issue(asked.resident_record_code, asked.organisation)
+        notice = PersonalIdentifierCodeNotice(
+            processing_number=asked.processing_number, subject_code=code
+        )
+        draft = Draft(
+            message_type="personal_identifier_code_notice",
+            receiver=provider_of(asked.organisation),
+            payload=write_payload(notice),
+        )
+        return Plan(drafts=(draft,))
 
     def _route(self, requester: StationName, now: datetime) -> bytes:
         """The requester's route, made anew when half of its life is over."""

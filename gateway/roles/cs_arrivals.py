@@ -6,7 +6,7 @@ over. Nothing is opened for anybody else, and nothing is done about it here. An 
 to a question of ours must be about what was asked, and nobody else (R-027, R-068).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from gateway.outcome import Case
 from gateway.records.arrivals import Arrival
+from gateway.records.checks import ResultPart
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import About, Conflict, Plan
+from gateway.roles.plan import About, Conflict, Effect, Plan
 from gateway.rules.neighbour import last_moment
 from gateway.rules.resident import fits, numbers_fault
 from gateway.station import Station
@@ -24,6 +25,7 @@ from protocols.envelope import Opened
 from protocols.errors import AnswerInvalid
 from schemas.messages import read_payload, write_payload
 from schemas.move_messages import FamilyRegisterSupplementUpdate
+from schemas.stream_messages import ConsistencyCheckResult
 from schemas.systems import EXISTING, TERMINAL
 
 KEPT: Final = timedelta(days=30)
@@ -61,7 +63,8 @@ def arrived(case: Case, station: Station) -> Plan:
         at=case.now,
         until=_until(value, case.now),
     )
-    return Plan(About(person_tag=tag), (partial(_arrive, arrival=arrival),))
+    keep = partial(_arrive, arrival=arrival)
+    return Plan(About(person_tag=tag), (keep, *_counted(value, case)))
 
 
 def answered(
@@ -83,6 +86,22 @@ def answered(
         answers=outgoing.message_id,
     )
     return Plan(effects=(partial(_arrive, arrival=arrival),))
+
+
+def _counted(value: Any, case: Case) -> Iterator[Effect]:
+    """What is noted of a consistency check's result: its counts (R-081)."""
+    if isinstance(value, ConsistencyCheckResult):
+        part = ResultPart(
+            check_id=value.check_id,
+            server=str(case.opened.header.sender),
+            part=value.part,
+            parts=value.parts,
+            compared=value.compared,
+            equal=value.equal,
+            differences=len(value.differences),
+            at=case.now,
+        )
+        yield partial(Transaction.note_result, part=part)
 
 
 def _arrive(tx: Transaction, arrival: Arrival) -> None:

@@ -10,17 +10,24 @@ our own file, the prefecture's server, or the national one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
 from gateway.dispatch import Draft
+from gateway.records.jst import JST
+from gateway.records.keeping import is_dead
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import About, Conflict, NotTaken, Plan
+from gateway.roles import cs_destinations
+from gateway.roles.cs_destinations import Destinations, Said
+from gateway.roles.plan import About, Conflict, Effect, NotTaken, Plan
 from gateway.rules import identity_record
 from gateway.rules.resident import (
+    CODE_CHANGED,
     fits,
     key_is_enough,
     numbers_fault,
+    unknown_fault,
     update_fault,
 )
 from gateway.station import Station
@@ -32,7 +39,6 @@ from schemas.search_messages import (
     IdentityInformationSearchRequest,
     IdentityInformationSearchResult,
 )
-from schemas.stream_messages import SendingDestinationNotice
 from schemas.systems import CARDS, CS, JLIS, NATIONAL
 
 
@@ -47,6 +53,9 @@ class Handed:
     """Of the system that handed it in."""
     organisation: str
     """Whom it is for, or where the person lives; empty where not said."""
+    now: datetime
+    said: Said | None = None
+    """What its register says of an extract, to be held against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Posts:
     def __init__(self, station: Station, prefecture: StationName) -> None:
         self._station = station
         self._prefecture = prefecture
+        self.destinations = Destinations(station)
 
     def take(self, handed: Handed) -> Taken:
         """Decide what is to be done; raises `NotTaken`."""
@@ -79,11 +89,12 @@ class Posts:
 
     def _update(self, handed: Handed) -> Taken:
         record: IdentityRecord = handed.value.record
-        code = identity_record.fault(record, self._station.facts.realm)
+        facts = self._station.facts
+        known = facts.tables.knows_municipality
+        code = identity_record.fault(record, facts.realm, known)
         if code:
             raise NotTaken(code, "the record's numbers and characters are right")
-        held = self._station.store.identity_by_code(record.resident_record_code)
-        code = update_fault(held, record)
+        code = self._fits_what_is_held(record)
         if code:
             raise NotTaken(code, "the update fits what is held of the person")
         tag = self._tag(record.resident_record_code)
@@ -93,8 +104,34 @@ class Posts:
             payload=write_payload(IdentityInformationUpdateNotice.of(record)),
             person_tag=tag,
         )
-        keep = partial(_keep, record=record)
-        return Taken(Plan(About(person_tag=tag), (keep,), (draft,)))
+        effects = self._effects(record, handed.now)
+        return Taken(Plan(About(person_tag=tag), effects, (draft,)))
+
+    def _fits_what_is_held(self, record: IdentityRecord) -> str:
+        """Matched by resident record code (R-076), or by the one that it replaces."""
+        store = self._station.store
+        held = store.last_told(record.resident_record_code)
+        if held is None and record.change_reason == CODE_CHANGED:
+            old = store.last_told(record.old_resident_record_code or "")
+            if old is not None and old.individual_number == record.individual_number:
+                held = old
+        if held is None:
+            return unknown_fault(record, whole=store.is_filled())
+        return update_fault(held, record)
+
+    def _effects(self, record: IdentityRecord, now: datetime) -> tuple[Effect, ...]:
+        today = now.astimezone(JST).date()
+        keep = partial(_keep, record=record, today=today)
+        if not is_dead(record):
+            return (keep,)
+        code = record.resident_record_code
+        forget = partial(
+            cs_destinations.without,
+            resident_record_code=code,
+            station=self._station,
+            now=now,
+        )
+        return keep, forget
 
     # -- questions -------------------------------------------------------------------
 
@@ -175,13 +212,12 @@ class Posts:
         return self._on(handed, receiver, handed.kind, handed.body)
 
     def _destinations(self, handed: Handed) -> Taken:
-        """The extract goes on byte for byte: nobody edits it on the way (R-083)."""
-        notice = SendingDestinationNotice(
-            batch_id=handed.value.batch_id, extract=handed.body
+        """An extract of the register, for the card management system alone."""
+        cards = self.only(CARDS)
+        plan = self.destinations.take(
+            handed.value, handed.body, handed.said, cards, handed.now
         )
-        payload = write_payload(notice)
-        kind = "sending_destination_notice"
-        return self._on(handed, self.only(CARDS), kind, payload)
+        return Taken(plan)
 
     def _on(
         self, handed: Handed, receiver: StationName, kind: str, payload: bytes
@@ -231,8 +267,8 @@ def _enough(key: Any) -> Any:
     return key
 
 
-def _keep(tx: Transaction, record: IdentityRecord) -> None:
-    if not tx.put_identity(record):
+def _keep(tx: Transaction, record: IdentityRecord, today: date) -> None:
+    if not tx.put_identity(record, today):
         raise Conflict("SK-J03")
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The intermediate server (中間サーバ): provider and requester in one station.
 
-It answers orders from its copies and asks for its own organisation. Which of the two
-a message concerns is told by its type alone.
+It answers orders from its copies, asks for its own organisation, and gets copies and
+codes (`acquiring`). Which of these a message concerns is told by its type alone.
 """
 
 from dataclasses import replace
@@ -17,15 +17,17 @@ from gateway.records.copies import Copy
 from gateway.records.rows import Hold, Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles import provider, requester
+from gateway.roles.acquiring import Acquiring
 from gateway.roles.plan import NOTHING, About, Conflict, Effect, Plan
 from gateway.roles.provider import Ordered, Provider, Provision
+from gateway.rules.calendar import Calendar
 from gateway.station import Station
 from pki.trust import Purpose
 from protocols.envelope import Opened, digest
 from protocols.errors import AnswerInvalid
 from protocols.header import station_named
+from protocols.permit import Permit, recall, renews
 from protocols.permit import read as read_permit
-from protocols.permit import recall, renews
 from schemas.messages import (
     InformationInquiryAcceptance,
     PermitRenewal,
@@ -44,16 +46,20 @@ class IntermediateServer:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        longest = station.config.timing.hold_longest
-        self._provider = Provider(timedelta(seconds=longest), station.token_bytes)
+        self._provider = Provider(self._hold_ends, station.token_bytes)
+        self.acquiring = Acquiring(station)
 
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """A peer's message passed its checks."""
         case = outcome.case
-        if case.opened.header.message_type == "provision_order":
-            tag = self._station.store.person_tag(case.value.subject_code)
-            return self._provider.admit(outcome, tag)
-        return requester.admit(case, body)
+        match case.opened.header.message_type:
+            case "provision_order":
+                tag = self._station.store.person_tag(case.value.subject_code)
+                return self._provider.admit(outcome, tag)
+            case "personal_identifier_code_notice":
+                return self.acquiring.notice(case)
+            case _:
+                return requester.admit(case, body)
 
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         """The requester took over: the core is to be told."""
@@ -105,7 +111,7 @@ class IntermediateServer:
         copy = self._copy(ordered)
         if not in_time or copy is None:
             return Plan(_why(ordered, OVER), (), (provider.lapse(ordered),))
-        payload = provider.provision_payload(ordered.permit, copy)
+        payload = self._payload(ordered.permit, copy)
         unchanged = digest(payload) == sent.payload_digest
         if unchanged and (sent.hold_id or not copy.suppressed):
             return None
@@ -116,6 +122,14 @@ class IntermediateServer:
         return Plan(
             _why(ordered, HELD_SINCE), (partial(Transaction.open_hold, hold=hold),)
         )
+
+    def _hold_ends(self, now: datetime) -> datetime:
+        """By the configuration: after so long, or by closing some business days on."""
+        timing = self._station.config.timing
+        if timing.hold_business_days is None:
+            return now + timedelta(seconds=timing.hold_longest)
+        calendar = self._station.facts.hours.calendar or Calendar()
+        return calendar.by_closing(now, timing.hold_business_days)
 
     def _still_trusted(self, requester_name: str, now: datetime) -> bool:
         """Whether permit issuer and receiver still are who they were."""
@@ -139,7 +153,7 @@ class IntermediateServer:
         copy = self._copy(ordered)
         if copy is None or now > hold.release_by:
             return self.lapsed(hold, now)
-        payload = provider.provision_payload(ordered.permit, copy)
+        payload = self._payload(ordered.permit, copy)
         if digest(payload) != hold.payload_digest:
             anew = self._provider.hold(ordered, payload, copy.flag_version, now)
             effects = (
@@ -186,7 +200,7 @@ class IntermediateServer:
         copy = self._copy(ordered)
         if copy is None:
             return self.lapsed(hold, now)
-        payload = provider.provision_payload(new, copy)
+        payload = self._payload(recall(hold.permit), copy)  # as it was shown
         if digest(payload) != hold.payload_digest:
             return self.released(hold, now)
         plan = self._send(hold, ordered, copy.flag_version)
@@ -208,6 +222,11 @@ class IntermediateServer:
             context=hold.hold_id.encode(),
         )
         return Plan(ordered.about(), (), (draft,))
+
+    def _payload(self, permit: Permit, copy: Copy) -> bytes:
+        """The answer in the layouts that were in force when it was permitted."""
+        layout = self._station.directory.master.layout(permit.issued)
+        return provider.provision_payload(permit, copy, layout)
 
     def _copy(self, ordered: Ordered) -> Copy | None:
         """What is held of the subject now, if it still answers the permit."""

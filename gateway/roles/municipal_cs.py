@@ -75,7 +75,9 @@ class MunicipalCs:
         return cs_arrivals.answered(outgoing, reply, self._station, now)
 
     def failed(self, outgoing: Outgoing, code: str, now: datetime) -> Plan:
-        return NOTHING
+        """An extract lives as long as its keeping time, not as long as a message."""
+        return self.posts.destinations.again(outgoing, code, now)
 
     def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
-        return None
+        """An extract that was erased meanwhile is not sent."""
+        return NOTHING if self.posts.destinations.is_gone(outgoing) else None

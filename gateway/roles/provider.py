@@ -7,8 +7,9 @@ follow: a provision, a hold, or (where no copy is held) a lapse, whose text is t
 same as that of every other lapse.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -30,10 +31,10 @@ from schemas.messages import (
     write_known,
 )
 
+HoldEnds = Callable[[datetime], datetime]
+"""Until when a hold that is opened at a moment waits, by the station's own rules."""
 HOLD_ID_SIZE = 5
 """Bytes of a hold's id, which a person types."""
-LAYOUT_VERSION = "1"
-"""The layout of 住民票関係情報 that this provider writes."""
 
 
 class Provision(msgspec.Struct, frozen=True):
@@ -75,8 +76,8 @@ class Ordered:
 class Provider:
     """The provider's decisions."""
 
-    def __init__(self, hold_longest: timedelta, token_bytes: TokenBytes) -> None:
-        self._hold_longest = hold_longest
+    def __init__(self, hold_ends: HoldEnds, token_bytes: TokenBytes) -> None:
+        self._hold_ends = hold_ends
         self._token_bytes = token_bytes
 
     def admit(self, outcome: Admitted | Held, person_tag: str) -> Plan:
@@ -88,7 +89,9 @@ class Provider:
         if copy is None:
             about = replace(ordered.about(), code="SK-H03")
             return Plan(about, (use,), (lapse(ordered),))
-        payload = provision_payload(ordered.permit, copy)
+        master = case.station.facts.directory.master
+        layout = master.layout(ordered.permit.issued)
+        payload = provision_payload(ordered.permit, copy, layout)
         if isinstance(outcome, Held):
             held = self.hold(ordered, payload, copy.flag_version, case.now)
             return Plan(ordered.about(), (use, partial(_open_hold, hold=held)))
@@ -105,7 +108,7 @@ class Provider:
             processing_number=permit.processing_number,
             opened=now,
             answer_by=permit.answer_by,
-            release_by=min(permit.release_by, now + self._hold_longest),
+            release_by=min(permit.release_by, self._hold_ends(now)),
             requester=str(permit.requester),
             item_no=permit.item_no,
             kinds=permit.kinds,
@@ -137,8 +140,10 @@ def answering(permit: Permit, copy: Copy | None) -> Copy | None:
     return copy if held else None
 
 
-def provision_payload(permit: Permit, copy: Copy) -> bytes:
+def provision_payload(permit: Permit, copy: Copy, layout: str) -> bytes:
     """The exact bytes that answer: the kinds that the permit names, and no others.
+
+    ``layout`` is the version of the layouts in force when the permit was issued.
 
     A copy's texts were held against the schema when they were imported (R-146).
     """
@@ -146,7 +151,7 @@ def provision_payload(permit: Permit, copy: Copy) -> bytes:
     return write_known(
         InformationProvision(
             item_no=permit.item_no,
-            layout_version=LAYOUT_VERSION,
+            layout_version=layout,
             resident_record_information=ResidentRecordInformation(
                 head_of_household=record.head_of_household,
                 head_name=record.head_name,

@@ -17,6 +17,7 @@ from gateway.records.transaction import Transaction
 from gateway.roles.plan import About, Conflict, Plan
 from pki.names import StationName
 from protocols.header import TokenBytes, new_id
+from protocols.master import FIRST_LAYOUT
 from schemas.messages import (
     InformationInquiry,
     InformationInquiryRequest,
@@ -33,6 +34,7 @@ def ask(
     asked_by: StationName,
     now: datetime,
     token_bytes: TokenBytes,
+    layout: str = FIRST_LAYOUT,
 ) -> tuple[bytes, Plan]:
     """A new inquiry: its processing number, and the message to the core."""
     number = new_id(now, token_bytes)
@@ -42,6 +44,7 @@ def ask(
         provider=request.provider,
         subject_code=subject.linkage_code,
         sealing_certificate_digest=sealing_digest,
+        layout_version=layout,
     )
     row = Inquiry(
         processing_number=number,

@@ -10,6 +10,7 @@ from gateway.records.rows import CoreTransaction
 from gateway.rules import policy
 from gateway.rules.check import Check, that
 from pki.names import StationName
+from protocols.master import FIRST_LAYOUT
 from schemas.messages import ProvisionNoticeEntry
 
 
@@ -56,6 +57,11 @@ def _code_is_known(case: Case) -> bool:
     return translated is not None
 
 
+def _in_force(case: Case) -> bool:
+    master = case.station.facts.directory.master
+    return (case.value.layout_version or FIRST_LAYOUT) == master.layout(case.now)
+
+
 INQUIRY_CHECKS: tuple[Check, ...] = (
     that(
         "R-142",
@@ -69,6 +75,7 @@ INQUIRY_CHECKS: tuple[Check, ...] = (
         "SK-C11",
         lambda c: _transaction(c) is None,
     ),
+    that("R-137", "it is asked in the layouts in force", "SK-P07", _in_force),
     that(
         "R-104",
         "the item is on the matching list",

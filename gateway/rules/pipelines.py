@@ -7,6 +7,7 @@ alone opens nothing.
 
 from collections.abc import Mapping
 
+from gateway.rules import codes
 from gateway.rules.check import Check
 from gateway.rules.core import INQUIRY_CHECKS, NOTICE_CHECKS, RENEWAL_CHECKS
 from gateway.rules.neighbour import ARRIVAL_CHECKS
@@ -26,6 +27,8 @@ PIPELINES: Mapping[str, tuple[Check, ...]] = {
     "permit_renewal_request": RENEWAL_CHECKS,
     "permit_notice": FROM_CORE_CHECKS,
     "inquiry_refusal": FROM_CORE_CHECKS,
+    "personal_identifier_code_issue_request": codes.ISSUE_CHECKS,
+    "personal_identifier_code_notice": codes.NOTICE_CHECKS,
     "individual_number_generation_response": ARRIVAL_CHECKS,
     "move_out_certificate_information": ARRIVAL_CHECKS,
     "move_out_certificate_resend_request": ARRIVAL_CHECKS,

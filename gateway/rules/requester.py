@@ -46,6 +46,15 @@ def _asked_kinds(case: Case) -> bool:
     return inquiry is not None and set(case.value.kinds) <= set(inquiry.kinds)
 
 
+def _in_force(case: Case) -> bool:
+    """The layouts of when it was asked, or of now: a new version may lie between."""
+    inquiry, master = _inquiry(case), case.station.facts.directory.master
+    return inquiry is not None and case.value.layout_version in (
+        master.layout(inquiry.created),
+        master.layout(case.now),
+    )
+
+
 _EVERY_ANSWER: tuple[Check, ...] = (
     that(
         "R-106",
@@ -62,6 +71,7 @@ _EVERY_ANSWER: tuple[Check, ...] = (
 PROVISION_CHECKS: tuple[Check, ...] = (
     *_EVERY_ANSWER,
     that("R-129", "it holds only the kinds asked", "SK-C10", _asked_kinds),
+    that("R-137", "it is in the layouts in force", "SK-P07", _in_force),
 )
 """The requester's way of an `information_provision`."""
 

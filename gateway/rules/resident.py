@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
+from gateway.records.keeping import PRESENT
 from protocols.identifiers import (
     Realm,
     individual_number_is_valid,
@@ -22,8 +23,10 @@ MOVED_IN: Final = frozenset({"S01", "S15"})
 """転入, 特例転入: reasons for which a person becomes a resident."""
 MOVED_WITHIN: Final = frozenset({"S02"})
 """転居."""
-PRESENT: Final = "0"
-"""The record status of somebody who is a resident."""
+MAKES_A_RECORD: Final = MOVED_IN | {"S03", "S08", "S16", "S19"}
+"""出生, 職権記載, 帰化, and 個人番号の指定: reasons that bring somebody who is new."""
+CODE_CHANGED: Final = "S14"
+"""住民票コードの変更."""
 KEPT_BY_A_MOVE: Final = (
     "kanji_name",
     "furigana_name",
@@ -73,6 +76,15 @@ def update_fault(held: IdentityRecord | None, new: IdentityRecord) -> str:
     if moved and any(getattr(held, x) != getattr(new, x) for x in KEPT_BY_A_MOVE):
         return "SK-J05"
     return ""
+
+
+def unknown_fault(new: IdentityRecord, *, whole: bool) -> str:
+    """SK-J07 for an update of somebody of whom nothing is held and should be (R-076).
+
+    Whether it should be is known once the file is ``whole``: the register has filled
+    it. From then on a person is new only by a reason that makes a record.
+    """
+    return "SK-J07" if whole and new.change_reason not in MAKES_A_RECORD else ""
 
 
 def is_enough(items: FourItems) -> bool:

@@ -4,7 +4,8 @@
 Life: *proving* (the TLS handshake and the look at the certificate), then *free* and
 *asking* by turns, at last *ended*. One request is on its way at a time. Nothing is
 written before the other end is proven to be the peer, and that is looked at again
-before every request: nothing goes to a peer that was revoked since.
+before every request, and whenever the owner says so: nothing goes to a peer that was
+revoked since, and nothing is waited for from it.
 
 Owns no request: it gives the answer, or the way in which it ended, to its owner.
 """
@@ -143,6 +144,16 @@ class ClientLink(protocol.Protocol):
         if self._trusted():
             self._line.write(data)
 
+    def look_again(self) -> None:
+        """End the link if its peer is trusted no more; one not proven is let be.
+
+        A question on its way may have been taken: that is no `PeerUntrusted`.
+        """
+        if self.stage is Stage.FREE:
+            self._trusted()
+        elif self.stage is Stage.ASKING and (reason := self._distrust()) is not None:
+            self.end(PeerUnreachable(reason))
+
     def close(self) -> None:
         """End a free link in good order; `link_ended` follows when it has."""
         self.closing = True
@@ -202,13 +213,16 @@ class ClientLink(protocol.Protocol):
 
     def _trusted(self) -> bool:
         """Whether the other end is the peer, now. If not, the link ends."""
-        if self._certificate is None:
-            reason: str | None = LinkFault.MALFORMED_CERTIFICATE
-        else:
-            reason = self._objection(self._certificate)
+        reason = self._distrust()
         if reason is not None:
             self.end(PeerUntrusted(reason))
         return reason is None
+
+    def _distrust(self) -> str | None:
+        """Why the other end is not the peer, now; None: it is."""
+        if self._certificate is None:
+            return LinkFault.MALFORMED_CERTIFICATE
+        return self._objection(self._certificate)
 
     def _answered(self, response: Response, fault: HttpRefused | None) -> None:
         """Give the answer on, when it is clear whether the link goes on after it."""

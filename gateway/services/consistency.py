@@ -17,7 +17,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from gateway.dispatch import Draft
+from gateway.dispatch import Draft, NoSuchPeer
 from gateway.records.checks import Check
 from gateway.records.errors import StoreUnavailable
 from gateway.records.identities import decode_identity
@@ -36,8 +36,9 @@ from schemas.stream_messages import (
 
 log = logging.getLogger(__name__)
 
-ON_THE_WAY: Final = 8
-"""Batches of both servers together that may wait in the outbox."""
+ON_THE_WAY: Final = 32
+"""Batches of both servers together that may wait in the outbox: 5 MB, and as many as
+leave between two looks."""
 
 
 class Consistency:
@@ -46,6 +47,8 @@ class Consistency:
     def __init__(self, runtime: Runtime, cs: MunicipalCs) -> None:
         self._runtime = runtime
         self._cs = cs
+        self._waits = ""
+        """Why a check waits, as it was said last: it is looked at all the time."""
 
     async def go_on(self) -> None:
         """Send what may be on the way now; nothing asked for, nothing sent."""
@@ -54,12 +57,17 @@ class Consistency:
             for check in store.open_checks():
                 while self._waiting() < ON_THE_WAY and not check.done:
                     check = await self._next(check)
-        except StoreUnavailable as error:
-            log.error("%s: a check waits: %s", self._runtime.station.name, error)
+            self._say("")
+        except (StoreUnavailable, NoSuchPeer) as error:
+            self._say(f": {error}")
         except NotTaken as no:  # one server alone is no check
-            log.error(
-                "%s: a check waits until %s", self._runtime.station.name, no.check
-            )
+            self._say(f" until {no.check}")
+
+    def _say(self, why: str) -> None:
+        """Log why a check waits, once for each cause."""
+        if why and why != self._waits:
+            log.error("%s: a check waits%s", self._runtime.station.name, why)
+        self._waits = why
 
     def _waiting(self) -> int:
         waiting = self._runtime.station.store.waiting_by_peer()

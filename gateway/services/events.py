@@ -145,6 +145,15 @@ def outgoing(
     )
 
 
+def not_taken(
+    message: Outgoing, now: datetime, code: str, detail: str, answer: bytes
+) -> Event:
+    """A message of ours that a peer did not take now; it is kept for later."""
+    kind = EventKind.REFUSED if code == "SK-T02" else EventKind.FAILED
+    evidence = {"answer": answer} if answer else {}
+    return outgoing(kind, message, now, code, detail, evidence)
+
+
 def link_refused(source: str, code: str, word: str, count: int, now: datetime) -> Event:
     """A link that was cut off, or ``count`` of them; ``word`` is the exact cause."""
     told = refusal(code).en + (f": {word}" if word else "")

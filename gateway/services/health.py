@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.records.errors import StoreUnavailable
+from gateway.rules.calendar import JST
+from gateway.rules.media import to_do
 from gateway.services.clock import ahead_of_machine
 from gateway.services.clock_watch import is_behind
 from gateway.services.overview import Ending, Overview
 from pki.trust import Reason, Untrusted
+from schemas.systems import CS
 
 MEGABYTE = 1024 * 1024
 LAST_MEGABYTES = 32
@@ -22,6 +25,8 @@ LAST_MEGABYTES = 32
 MANY_PEERS = 3
 """Peers that a warning names; the rest is a number."""
 DAY = timedelta(days=1)
+YEAR = timedelta(days=366)
+"""Between two consistency checks, at most: about once a year."""
 APART = {
     "in": "a peer's message was refused as from the future: this clock is slow or the "
     "peer's is fast; look at this machine's time service, then tell the peer",
@@ -52,7 +57,7 @@ class Check:
 def checks(of: Overview) -> list[Check]:
     """Every check, in the order in which an operator should act."""
     now = of.clock()
-    return [
+    found = [
         _running(of),
         _store(of),
         _disk(of),
@@ -62,7 +67,13 @@ def checks(of: Overview) -> list[Check]:
         _reload(of),
         _outbox(of, now),
         _tasks(of),
+        _hours(of, now),
+        _holds(of, now),
+        _media(of, now),
     ]
+    if of.station.name.role == CS:
+        found.append(_comparison(of, now))
+    return found
 
 
 def is_ready(found: list[Check]) -> bool:
@@ -180,6 +191,62 @@ def _tasks(of: Overview) -> Check:
         said = f"the last round failed: {', '.join(failing)}; look at the log"
         return Check("tasks", State.WARNING, said)
     return Check("tasks", State.OK, "background work goes on")
+
+
+def _hours(of: Overview, now: datetime) -> Check:
+    problem = "" if of.calendars is None else of.calendars.problem
+    if problem:
+        said = f"new calendars are not used, the old ones are: {problem}"
+        return Check("hours", State.WARNING, said)
+    hours = of.station.facts.hours
+    if hours.calendar is None:
+        return Check("hours", State.OK, "always open")
+    window = hours.window(now)
+    word = "open" if window.is_open else f"closed ({window.why.value})"
+    said = f"{word} until {window.ends.astimezone(JST):%Y-%m-%d %H:%M} JST"
+    listed = hours.calendar.listed_until
+    if listed is not None and now.astimezone(JST).date() > listed:
+        more = f"{said}; the list of national holidays ends with {listed.year}"
+        return Check("hours", State.WARNING, f"{more}: fetch the new one")
+    return Check("hours", State.OK, said)
+
+
+def _holds(of: Overview, now: datetime) -> Check:
+    """Whether somebody is at work once more before the first hold is over."""
+    first = None if of.standing is None else of.standing.hold_ends
+    if first is None:
+        return Check("holds", State.OK, "nothing waits for a person")
+    calendar = of.station.facts.hours.calendar
+    by = first if calendar is None else calendar.last_open(first) or first
+    said = f"the first is to be decided by {by.astimezone(JST):%Y-%m-%d %H:%M} JST"
+    if by.astimezone(JST).date() <= now.astimezone(JST).date():
+        return Check("holds", State.WARNING, f"{said}: see 'sekisho holds list'")
+    return Check("holds", State.OK, said)
+
+
+def _media(of: Overview, now: datetime) -> Check:
+    """Whether an output to a medium waits for a person, or a medium is overdue."""
+    media = () if of.standing is None else of.standing.media
+    waiting, overdue = to_do(media, of.station.config.media.days_out, now)
+    said = f"{waiting} wait for approval, {overdue} overdue"
+    if waiting or overdue:
+        return Check("media", State.WARNING, f"{said}: see 'sekisho media list'")
+    return Check("media", State.OK, said)
+
+
+def _comparison(of: Overview, now: datetime) -> Check:
+    """Whether the whole file was compared with the servers within a year (R-080)."""
+    try:
+        last, compared = of.store.last_compared()
+    except StoreUnavailable as error:
+        return Check("comparison", State.WARNING, str(error))
+    if last is None:
+        return Check("comparison", State.OK, "nothing is held yet")
+    word = "last compared" if compared else "never compared, and on record since"
+    said = f"the file was {word} {last.astimezone(JST):%Y-%m-%d}"
+    if now - last > YEAR:
+        return Check("comparison", State.WARNING, f"{said}: see 'sekisho cs check'")
+    return Check("comparison", State.OK, said)
 
 
 def _own_is(of: Overview, now: datetime, reason: Reason) -> bool:

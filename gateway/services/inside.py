@@ -6,9 +6,13 @@ is checked and made durable before it is acknowledged; what happened to it later
 ask for (情報照会結果取得要求). An answer is opened for nobody but them.
 
     POST /v1/inside/messages                 a payload of the catalogue's inside types
+    POST /v1/inside/batches                  a batch inquiry begins, see `batches`
     GET  /v1/inside/inquiries/NUMBER         how an inquiry stands
     GET  /v1/inside/inquiries/NUMBER/answer  what was provided
     GET  /v1/inside/messages/ID              what became of a message
+
+The addressee system hands in copies and what begins the getting of a code
+(`gateway.roles.acquiring`); a request that is for it waits as in `arrivals`.
 """
 
 import re
@@ -21,7 +25,10 @@ from gateway.records.errors import StoreDamaged, StoreUnavailable
 from gateway.records.event import Event, EventKind
 from gateway.records.rows import Inquiry
 from gateway.roles import requester
+from gateway.roles.intermediate import IntermediateServer
 from gateway.roles.plan import NotTaken, Plan
+from gateway.services.arrivals import Arrivals
+from gateway.services.batches import BATCHES
 from gateway.services.clock import Clock
 from gateway.services.inside_door import (
     NOT_FOUND,
@@ -34,11 +41,18 @@ from gateway.services.inside_door import (
 )
 from gateway.services.listener import Answer, Request
 from gateway.services.runtime import UNAVAILABLE, Runtime
+from gateway.services.submissions import own_query
 from gateway.station import Station
 from pki.trust import Identity
 from protocols import envelope
 from protocols.errors import Unreadable
-from schemas.messages import InquiryStatus, SubmissionAccepted, write_payload
+from schemas.messages import (
+    InquiryStatus,
+    SubmissionAccepted,
+    SubmissionStatus,
+    write_payload,
+)
+from schemas.systems import ADDRESSEE
 
 _INQUIRY = re.compile(r"/v1/inside/inquiries/([0-9a-f]{32})(/answer)?", re.ASCII)
 _MESSAGE = re.compile(r"/v1/inside/messages/([0-9a-f]{32})", re.ASCII)
@@ -47,18 +61,27 @@ _MESSAGE = re.compile(r"/v1/inside/messages/([0-9a-f]{32})", re.ASCII)
 class Inside:
     """Serves the inside listener of one station."""
 
-    def __init__(self, runtime: Runtime, clock: Clock) -> None:
+    def __init__(
+        self, runtime: Runtime, server: IntermediateServer, clock: Clock
+    ) -> None:
         self._station: Station = runtime.station
+        self._acquiring = server.acquiring
         self._clock = clock
         self._door = InsideDoor(runtime, clock, self._decide)
+        self._arrivals = Arrivals(runtime.station, self._door, clock)
 
     async def handle(self, request: Request, identity: Identity) -> Answer:
         """Answer one request of one of our own systems."""
         try:
-            if request.method == "POST" and request.target == SUBMIT:
+            path, _, query = request.target.partition("?")
+            if (request.method, path) == ("POST", BATCHES):
+                return await self._door.announce(request, identity)
+            if (request.method, path) == ("POST", SUBMIT) and own_query(query):
                 return await self._door.submit(request, identity)
             if request.method == "GET":
                 return await self._ask(request.target, identity)
+            if request.method == "POST":
+                return await self._arrivals.acknowledge(request.target, identity)
         except StoreUnavailable:
             return UNAVAILABLE
         return NOT_FOUND
@@ -66,18 +89,23 @@ class Inside:
     # -- what they post ------------------------------------------------------------
 
     def _decide(self, submission: Submission) -> Decided:
+        value, now = submission.value, submission.now
+        taken = self._acquiring.take(submission.kind, value, now)
+        if taken is not None:
+            answer = taken.answer
+            return Decided(taken.plan, lambda _: answer, taken.status)
         if submission.kind != "information_inquiry_request":
             raise NotTaken("SK-M04", "this station takes its type")
-        value = submission.value
         core = self._station.core()
         subject = self._subject(value.addressee_number)
-        if core is None or subject is None:
+        if core is None or subject is None or not subject.linkage_code:
             raise NotTaken("SK-K01", "a linkage code is held for this person")
         tag = self._station.store.person_tag(subject.linkage_code)
         digest = self._station.facts.sealing_digest
         by, token_bytes = submission.identity.station, self._station.token_bytes
+        layout = self._station.directory.master.layout(now)
         number, plan = requester.ask(
-            value, subject, core, digest, tag, by, submission.now, token_bytes
+            value, subject, core, digest, tag, by, now, token_bytes, layout
         )
         return Decided(plan, partial(SubmissionAccepted, processing_number=number))
 
@@ -96,7 +124,7 @@ class Inside:
             return _standing(inquiry)
         if found := _MESSAGE.fullmatch(target):
             return await self._message(bytes.fromhex(found[1]), identity)
-        return NOT_FOUND
+        return await self._arrivals.get(target, identity)
 
     async def _own(self, number: bytes, identity: Identity) -> Inquiry | None:
         """The inquiry, for the system that made it; for others there is none.
@@ -155,11 +183,20 @@ class Inside:
     async def _message(self, message_id: bytes, identity: Identity) -> Answer:
         sent = self._station.store.outgoing(message_id)
         if sent is None:
-            return NOT_FOUND
+            return self._getting(message_id, identity)
         number = sent.processing_number
         if number is not None and await self._own(number, identity) is None:
             return NOT_FOUND
-        return self._door.status(message_id)
+        return self._door.status(message_id, identity)
+
+    def _getting(self, known_by: bytes, identity: Identity) -> Answer:
+        """Whether a linkage code came: asked by the id, or the processing number."""
+        known = self._station.acquisition(known_by)
+        if known is None or identity.station.role != ADDRESSEE:
+            return NOT_FOUND
+        state = "waiting" if known.is_open else "delivered"
+        status = SubmissionStatus(message_id=known_by, status=state)
+        return Answer(200, XML, write_payload(status))
 
 
 def _standing(inquiry: Inquiry) -> Answer:

@@ -9,20 +9,26 @@ with each type is for those who derive from this: `inside`, `cs_inside`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
+from gateway.dispatch import NoSuchPeer
 from gateway.intake import payload_code
 from gateway.outcome import Verdict
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import Event, EventKind, prepare
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Conflict, NotTaken, Plan
+from gateway.services.batches import NOT_TOLD, TOLD, announced
 from gateway.services.clock import Clock
 from gateway.services.listener import Answer, Request
 from gateway.services.runtime import UNAVAILABLE, Runtime
+from gateway.services.submissions import BAD_QUERY, HandIn, Said, Submissions, said
 from gateway.station import Station
+from pki.names import StationName
 from pki.trust import Identity
 from protocols.refusals import refusal
 from schemas.catalogue import Answer as AnswerKind
@@ -34,11 +40,14 @@ from schemas.messages import (
     read_payload,
     write_payload,
 )
+from schemas.systems import INTERMEDIATE, RESIDENT_AFFAIR
 from schemas.xml import XmlRefused, parse, root_name
 
 XML = "application/xml"
 SUBMIT = "/v1/inside/messages"
+INQUIRY = "information_inquiry_request"
 NOT_FOUND = Answer(404, "text/plain", b"unknown\n")
+_NOTHING_SAID = Said()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Submission:
     body: bytes
     identity: Identity
     query: str
-    """What stood behind the question mark; empty if nothing."""
+    """What stood behind the question mark for this station; empty if nothing."""
     now: datetime
 
 
@@ -62,6 +71,10 @@ class Decided:
     answer: Callable[[bytes], Payload]
     """Given the id of the first message that leaves; empty if none does."""
     status: int = 202
+
+    def told(self, message_id: bytes) -> Answer:
+        """The answer, once it is known what leaves."""
+        return Answer(self.status, XML, write_payload(self.answer(message_id)))
 
 
 class Decide(Protocol):
@@ -78,26 +91,57 @@ class InsideDoor:
         self._station: Station = runtime.station
         self._clock = clock
         self._decide = decide
+        self._submissions = Submissions(runtime)
 
     async def submit(self, request: Request, identity: Identity) -> Answer:
         """Take what is handed in, or say why not."""
-        now = self._clock()
-        kind = ""
-        _, _, query = request.target.partition("?")
+        now, kind = self._clock(), ""
+        here = said(request.target.partition("?")[2])
+        if here is None:
+            return BAD_QUERY
+        handed = HandIn.of(here, request, identity)
         try:
             kind, value = self._read(request.body, identity)
-            submission = Submission(kind, value, request.body, identity, query, now)
-            decided = self._decide(submission)
-            event = inside_event(EventKind.RECEIVED, kind, identity, decided.plan, now)
-            record = prepare(event, self._station.token_bytes)
-            ready = await self._runtime.carry_out(decided.plan, (record,), now)
-        except (NotTaken, Conflict) as no:
-            check = no.check if isinstance(no, NotTaken) else "the store agrees"
-            return await self._refuse(no.code, check, kind, identity, now)
+            answered = self._submissions.answered(handed)
+            if answered is None:
+                given = Submission(kind, value, request.body, identity, here.rest, now)
+                return await self._take(given, handed)
+        except (NotTaken, Conflict, NoSuchPeer) as no:
+            answered = self._submissions.answered(handed)  # by now: two at once
+            if answered is None:
+                code, check = _why(no)
+                return await self._refuse(code, check, kind, identity, now, here)
         except StoreUnavailable:
             return UNAVAILABLE
-        first = ready[0].outgoing.message_id if ready else b""
-        return Answer(decided.status, XML, write_payload(decided.answer(first)))
+        event = inside_event(EventKind.REPEATED, kind, identity, Plan(), now, here=here)
+        await self.record(event)
+        return answered
+
+    async def _take(self, given: Submission, handed: HandIn) -> Answer:
+        """Decide about it and make that true.
+
+        Raises `NotTaken`, `Conflict`, and `NoSuchPeer` where nobody can be sent to.
+        """
+        self._submissions.must_be_free(handed)
+        decided = self._decide(given)
+        plan = _handed_by(decided.plan, given.identity)
+        event = inside_event(
+            EventKind.RECEIVED,
+            given.kind,
+            given.identity,
+            decided.plan,
+            given.now,
+            here=handed.said,
+        )
+        return await self._submissions.take(handed, plan, event, decided.told)
+
+    async def announce(self, request: Request, identity: Identity) -> Answer:
+        """A batch inquiry is about to begin: record who asks, and why."""
+        event = announced(request, identity, self._clock())
+        if event is None:
+            return NOT_TOLD
+        await self.record(event)
+        return TOLD
 
     def _read(self, body: bytes, identity: Identity) -> tuple[str, Any]:
         try:
@@ -116,6 +160,7 @@ class InsideDoor:
             and sender.organisation == station.organisation
         )
         if not allowed:
+            _must_not_inquire(kind, sender, station)
             raise NotTaken("SK-M05", "this system may post this type here")
         try:
             return kind, read_payload(kind, body)
@@ -125,12 +170,18 @@ class InsideDoor:
             ) from None
 
     async def _refuse(
-        self, code: str, check: str, kind: str, identity: Identity, now: datetime
+        self,
+        code: str,
+        check: str,
+        kind: str,
+        identity: Identity,
+        now: datetime,
+        here: Said,
     ) -> Answer:
         found = refusal(code)
         verdict = Verdict(found.rule, check, False)
         event = inside_event(
-            EventKind.REFUSED, kind, identity, Plan(), now, code, (verdict.row,)
+            EventKind.REFUSED, kind, identity, Plan(), now, code, (verdict.row,), here
         )
         await self.record(event)
         told = SubmissionRefused(
@@ -160,15 +211,40 @@ class InsideDoor:
 
         await self._station.store.commit(work)
 
-    def status(self, message_id: bytes) -> Answer:
-        """What became of a message of ours."""
+    def status(self, message_id: bytes, identity: Identity) -> Answer:
+        """What became of a message, for the system that handed it in; else 404."""
         sent = self._station.store.outgoing(message_id)
-        if sent is None:
+        if sent is None or sent.handed_by != str(identity.station):
             return NOT_FOUND
         status = SubmissionStatus(
             message_id=message_id, status=sent.state, code=sent.last_code or None
         )
         return Answer(200, XML, write_payload(status))
+
+
+def _must_not_inquire(kind: str, sender: StationName, station: StationName) -> None:
+    """The affair of the resident register asks nobody (R-123): raises `NotTaken`."""
+    own = station == StationName(sender.organisation, INTERMEDIATE)
+    if kind == INQUIRY and own and sender.role in RESIDENT_AFFAIR:
+        raise NotTaken("SK-P08", "the asking affair is another")
+
+
+def _why(no: NotTaken | Conflict | NoSuchPeer) -> tuple[str, str]:
+    """The code of a refusal, and the check that did not pass."""
+    match no:
+        case NotTaken():
+            return no.code, no.check
+        case Conflict():
+            return no.code, "the store agrees"
+        case NoSuchPeer():
+            return "SK-J02", "the master has a station that can be sent to"
+
+
+def _handed_by(plan: Plan, identity: Identity) -> Plan:
+    """The plan, with what leaves by it marked as that system's own."""
+    name = str(identity.station)
+    drafts = tuple(msgspec.structs.replace(d, handed_by=name) for d in plan.drafts)
+    return replace(plan, drafts=drafts)
 
 
 def inside_event(
@@ -179,9 +255,13 @@ def inside_event(
     now: datetime,
     code: str = "",
     verdicts: tuple[tuple[str, str, str], ...] = (),
+    here: Said = _NOTHING_SAID,
 ) -> Event:
     drafts = plan.drafts
     number = drafts[0].processing_number if drafts else None
+    detail = refusal(code).en if code else plan.about.detail
+    if here.batch:
+        detail = f"batch {here.batch}; {detail}".removesuffix("; ")
     return Event(
         kind=kind,
         at=now,
@@ -194,5 +274,6 @@ def inside_event(
         person_tag=plan.about.person_tag,
         code=code,
         verdicts=verdicts,
-        detail=refusal(code).en if code else plan.about.detail,
+        operator=here.operator,
+        detail=detail,
     )

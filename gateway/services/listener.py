@@ -115,6 +115,11 @@ class HttpListener(Factory):
         self._host.refused(_address(addr), LinkFault.TOO_MANY_CONNECTIONS)
         return False
 
+    def look_again(self) -> None:
+        """Cut every link whose peer is believed no more."""
+        for link in tuple(self._links):
+            link.look_again()
+
     def stop(self, seconds: float = STOP_SECONDS) -> Deferred[None]:
         """Take no more links and requests, finish those in hand; fires at the end.
 

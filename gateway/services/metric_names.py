@@ -42,6 +42,8 @@ METRICS: Final[Mapping[str, Number]] = {
     "sekisho_outbox_age_seconds": Number("How long the oldest of them waits."),
     "sekisho_holds": Number("Answers that wait for a person."),
     "sekisho_holds_age_seconds": Number("How long the oldest of them waits."),
+    "sekisho_media_waiting": Number("Outputs to media that wait for an approver."),
+    "sekisho_media_overdue": Number("Media that stand at one step for too long."),
     "sekisho_commit_seconds": Number(
         "Histogram: from handing a work in until it is durable, one at a time."
     ),
@@ -54,6 +56,10 @@ METRICS: Final[Mapping[str, Number]] = {
     "sekisho_clock_jumps_total": Number("How often the clock was moved."),
     "sekisho_certificate_days": Number(
         "Days left, of the revocation list too.", ("certificate",)
+    ),
+    "sekisho_open": Number("1 while it is open by its calendar, or has none."),
+    "sekisho_hours_change_seconds": Number(
+        "Until it closes, or opens; +Inf without a calendar."
     ),
     "sekisho_health": Number("1 well, 0.5 a warning, 0 failing.", ("check",)),
     "sekisho_ready": Number("1 while nothing fails."),

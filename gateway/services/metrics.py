@@ -6,6 +6,7 @@ collector reads plain numbers that lie there anyway (`overview`, `counters`). Th
 registry is the station's own: a process may hold several.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from prometheus_client.registry import Collector
 
 from gateway.records.measured import BOUNDS
 from gateway.records.survey import Kind
+from gateway.rules.media import to_do
 from gateway.services import health
 from gateway.services.health import DAY, State
 from gateway.services.metric_names import METRICS
@@ -113,6 +115,10 @@ class _Station(Collector):
         yield "sekisho_outbox_age_seconds", _one(_age(now, found.oldest_waiting))
         yield "sekisho_holds", _one(found.holds)
         yield "sekisho_holds_age_seconds", _one(_age(now, found.oldest_hold))
+        days = self._of.station.config.media.days_out
+        waiting, overdue = to_do(found.media, days, now)
+        yield "sekisho_media_waiting", _one(waiting)
+        yield "sekisho_media_overdue", _one(overdue)
 
     def _store(self) -> Iterator[tuple[str, Samples]]:
         store, room = self._of.store, self._of.room
@@ -132,6 +138,12 @@ class _Station(Collector):
         yield "sekisho_clock_jumps_total", _one(of.clock_watch.jumps)
         days = {name: (end - now) / DAY for name, end in ends.items()}
         yield "sekisho_certificate_days", _words(days)
+        hours = of.station.facts.hours
+        window = hours.window(now)
+        yield "sekisho_open", _one(window.is_open)
+        left = (window.ends - now).total_seconds()
+        limited = hours.calendar is not None
+        yield "sekisho_hours_change_seconds", _one(left if limited else math.inf)
 
     def _health(self) -> Iterator[tuple[str, Samples]]:
         of = self._of

@@ -18,6 +18,7 @@ from twisted.internet.threads import deferToThreadPool
 from gateway.records.errors import RecordsError
 from gateway.records.measured import MeasuredStore
 from gateway.records.survey import Room, Standing, room, survey
+from gateway.services.calendar_watch import CalendarWatch
 from gateway.services.certificates import Certificates
 from gateway.services.clock import Clock
 from gateway.services.clock_watch import FROM_THE_FUTURE, ClockWatch
@@ -52,6 +53,7 @@ class Overview:
     clock: Clock
     clock_watch: ClockWatch
     clients: Sequence[PeerClient]
+    calendars: CalendarWatch | None = None
     listeners: dict[str, HttpListener] = field(default_factory=dict)
     """By the name of their table in the configuration."""
     since: datetime = field(init=False)

@@ -52,8 +52,7 @@ __all__ = [
 ]
 
 MAX_WAITING: Final = 256
-"""Questions that wait for a free link. Each holds an envelope in memory; more of them
-are better off in the outbox."""
+"""Questions that wait for a free link: more are better off in the outbox."""
 
 ANSWER_SECONDS: Final = 30.0
 """From `post` to the whole answer, unless said otherwise."""
@@ -96,10 +95,8 @@ class PeerClient:
         max_connections: int = 8,
         timeout: float = ANSWER_SECONDS,
     ) -> None:
-        """``identify`` is asked within each handshake and again before each question.
-
-        The peer must be ``expected``, and its certificate one that
-        ``accept_fingerprint`` knows, if there is one.
+        """``identify`` is asked within each handshake and before each question. It must
+        find ``expected``; ``accept_fingerprint`` may name the certificates.
         """
         self._door = PeerDoor(
             reactor, host, port, context, identify, expected, accept_fingerprint
@@ -137,6 +134,11 @@ class PeerClient:
         self._waiting.append(call)
         self._fill()
         return call.answer
+
+    def look_again(self) -> None:
+        """End every link whose other end is trusted no more."""
+        for link in tuple(self._links):
+            link.look_again()
 
     def close(self, seconds: float = 0.0) -> Deferred[None]:
         """Ask nothing more; fires when all links are gone.

@@ -12,7 +12,7 @@ is answered with a plain HTTP status, and told as the listener's own refusals ar
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.dispatch import Draft, NoSuchPeer, Writer
 from gateway.intake import take
@@ -43,6 +43,8 @@ CMS = "application/cms"
 UNAVAILABLE = Answer(503, "text/plain", b"the record store is unavailable\n")
 MESSAGES = "/v1/messages"
 NOT_FOUND = Answer(404, "text/plain", b"POST /v1/messages\n")
+CLOSED = "SK-M12"
+"""The one refusal that names a time."""
 NOT_CMS = Answer(415, "text/plain", b"Content-Type: application/cms\n")
 
 
@@ -117,8 +119,14 @@ class Runtime:
             rule=row.rule if row.wire == row.code else "",
             retry=row.retry,
             record_commitment=record.commitment,
+            retry_after=self._opening(now) if row.code == CLOSED else None,
         )
         return Answer(422, CMS, write_refusal(signed, self.station.keys.signer))
+
+    def _opening(self, now: datetime) -> datetime:
+        """When this closed station opens: whole seconds, and never before it does."""
+        opening = self.station.facts.hours.next_opening(now)
+        return wire_time(opening + timedelta(microseconds=999_999))
 
     async def _repeat(
         self, repeated: Repeated, identity: Identity, now: datetime
@@ -236,6 +244,8 @@ def _outgoing(draft: Draft, packed: Packed) -> Outgoing:
         guard_code=draft.guard_code,
         guard_version=draft.guard_version,
         context=draft.context,
+        person_tag=draft.person_tag,
+        handed_by=draft.handed_by,
     )
 
 

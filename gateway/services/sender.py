@@ -7,7 +7,9 @@ valid answer stays in the outbox and is offered again: the same bytes, later. So
 one that met a fault of this program, which is recorded and holds up no other. On start
 everything due is read back from the store, so a killed daemon goes on where it was.
 
-Before each attempt the role looks again: what may no longer leave is taken back.
+Before each attempt the role looks again: what may no longer leave is taken back. What
+is about one person leaves in the order in which it was owed: nothing of that person
+goes while something older could not be delivered to this peer.
 """
 
 import logging
@@ -25,20 +27,23 @@ from gateway.records.errors import StoreUnavailable
 from gateway.records.event import EventKind, prepare
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import Conflict, Plan
+from gateway.roles.plan import Plan
 from gateway.roles.role import Role
+from gateway.rules.hours import ASKING
 from gateway.services import events
 from gateway.services.clock import Clock
-from gateway.services.deadlines import Cancellable, Timer, call_off
+from gateway.services.deadlines import Timer
 from gateway.services.peer import PeerError, Response
-from gateway.services.retry import retry_after
-from gateway.services.runtime import CMS, MESSAGES, Runtime, apply
+from gateway.services.retry import Later, retry_after
+from gateway.services.runtime import CMS, MESSAGES, Runtime
+from gateway.services.settling import Settling
 from gateway.station import Station
 from pki.names import StationName
 from protocols import answers
 from protocols.answers import Receipt, SignedRefusal
-from protocols.envelope import Opened, digest
+from protocols.envelope import Opened
 from protocols.errors import AnswerInvalid, ProtocolError
+from protocols.refusals import refusal
 from schemas.catalogue import Answer as AnswerKind
 from schemas.catalogue import Row
 from schemas.catalogue import row as catalogue_row
@@ -50,6 +55,9 @@ MAX_IN_FLIGHT = 16
 """Messages on their way to one peer at once: more would only wait in memory."""
 MAX_WAITING = 2048
 """Messages kept in memory for one peer; what is beyond waits in the store."""
+
+FORBIDDEN = 403
+"""The HTTP status of a peer that knows this station, and takes nothing from it now."""
 
 FAULT = "%s: sending to %s failed: %s"
 
@@ -76,22 +84,20 @@ class Sender:
         self._peer = peer
         self._client = client
         self._station = station
+        self._hours = station.calendars.of(peer)
         self._role = role
-        self._runtime = runtime
         self._clock = clock
-        self._reactor = reactor
+        self._settle = Settling(station, runtime, self.offer).settle
         self._waiting: deque[Outgoing] = deque()
         self._known: set[bytes] = set()
-        self._later: dict[bytes, Cancellable] = {}
+        self._later = Later(reactor, self.offer)
         self._in_flight = 0
         self._stopping = False
         self._idle: list[Deferred[None]] = []
 
     def offer(self, outgoing: Outgoing) -> None:
         """Take a committed message; it is sent as soon as there is room."""
-        later = self._later.pop(outgoing.message_id, None)
-        if later is not None:
-            call_off(later)  # it was found in the store first
+        self._later.forget(outgoing.message_id)
         if self._stopping or outgoing.message_id in self._known:
             return
         if len(self._waiting) >= MAX_WAITING:
@@ -140,7 +146,7 @@ class Sender:
             await self._attempt(outgoing)
         except StoreUnavailable as error:
             log.error("%s: store unavailable: %s", self._station.name, error)
-            self._again(outgoing, outgoing.attempts + 1)
+            self._later.at(replace(outgoing, attempts=outgoing.attempts + 1))
         except Exception as error:  # a fault of ours waits as one of theirs does
             log.error(FAULT, self._station.name, self._peer, place(error))
             await self._postpone(outgoing, "SK-T06", detail=place(error))
@@ -152,6 +158,11 @@ class Sender:
         if now > outgoing.deadline:
             await self._give_up(outgoing, "SK-T03", "expired")
             return
+        if not self._hours.is_open(now) and outgoing.message_type in ASKING:
+            await self._await_opening(outgoing, now)
+            return
+        if not self._station.store.is_its_turn(outgoing):
+            return  # it waits in the store, and is offered behind the other
         back = self._role.before_sending(outgoing, now)
         if back is not None:
             await self._take_back(outgoing, back, now)
@@ -160,21 +171,19 @@ class Sender:
         try:
             response = await self._client.post(MESSAGES, CMS, outgoing.envelope)
         except PeerError as error:
-            await self._postpone(outgoing, error.code)
+            detail = f"{refusal(error.code).en}: {error.reason}"
+            await self._postpone(outgoing, error.code, detail=detail)
             return
         await self._answered(outgoing, response)
 
     async def _answered(self, outgoing: Outgoing, response: Response) -> None:
         now = self._clock()
         if response.content_type != CMS:
-            await self._postpone(outgoing, "SK-T01")
+            refused = response.status == FORBIDDEN
+            await self._postpone(outgoing, "SK-T05" if refused else "SK-T01")
             return
-        offered = answers.Offered(
-            digest(outgoing.envelope),
-            outgoing.message_id,
-            outgoing.header_digest,
-            self._peer,
-        )
+        sent, signed = outgoing.envelope, outgoing.header_digest
+        offered = answers.offered(sent, self._peer, signed, outgoing.message_id)
         facts = self._station.facts
         try:
             answer = answers.read(
@@ -204,52 +213,12 @@ class Sender:
                     answer.signed_header,
                     now,
                 )
-            case SignedRefusal(retry=True):
-                await self._postpone(outgoing, answer.code, raw)
+            case SignedRefusal(retry=True, retry_after=until):
+                await self._postpone(outgoing, answer.code, raw, until=until)
             case SignedRefusal():
                 await self._give_up(outgoing, answer.code, "refused", raw)
             case _:
                 raise AnswerInvalid("SK-T04")
-
-    async def _settle(
-        self,
-        outgoing: Outgoing,
-        plan: Plan,
-        kind: EventKind,
-        state: str,
-        answer: bytes,
-        now: datetime,
-        code: str = "",
-    ) -> None:
-        event = events.outgoing(
-            kind,
-            outgoing,
-            now,
-            code,
-            plan.about.detail,
-            {"answer": answer} if answer else {},
-            plan.about.permit_digest,
-        )
-        record = prepare(event, self._station.token_bytes)
-        ready = self._runtime.pack(plan.drafts, now)
-
-        def work(tx: Transaction) -> bool:
-            first = tx.settle(outgoing.message_id, state, answer)
-            if first:
-                apply(tx, plan, (record,), ready)
-            return first
-
-        def alone(tx: Transaction) -> None:
-            if tx.settle(outgoing.message_id, state, answer):
-                tx.record(record)
-
-        try:
-            first = await self._station.store.commit(work)
-        except Conflict:  # what the plan wanted was done already
-            await self._station.store.commit(alone)
-            return
-        if first:  # else nothing of the plan stands: it was settled before
-            self._runtime.offer(ready)
 
     async def _take_back(self, outgoing: Outgoing, plan: Plan, now: datetime) -> None:
         await self._settle(outgoing, plan, EventKind.WITHDRAWN, "withdrawn", b"", now)
@@ -261,21 +230,28 @@ class Sender:
         plan = self._role.failed(outgoing, code, now)
         await self._settle(outgoing, plan, EventKind.FAILED, state, answer, now, code)
 
+    async def _await_opening(self, outgoing: Outgoing, now: datetime) -> None:
+        """The peer is closed: it goes at the opening, or is told now if it cannot."""
+        opening = self._hours.next_opening(now)
+        if opening > outgoing.deadline:
+            await self._give_up(outgoing, "SK-T07", "expired")
+        else:
+            await self._postpone(outgoing, "SK-T07", until=opening)
+
     async def _postpone(
-        self, outgoing: Outgoing, code: str, answer: bytes = b"", detail: str = ""
+        self,
+        outgoing: Outgoing,
+        code: str,
+        answer: bytes = b"",
+        detail: str = "",
+        until: datetime | None = None,
     ) -> None:
         """Keep it for later; the first failure of each kind is recorded."""
         now = self._clock()
         attempts = outgoing.attempts + 1
-        delay = retry_after(self._station.config.timing, attempts)
-        event = events.outgoing(
-            EventKind.REFUSED if code == "SK-T02" else EventKind.FAILED,
-            outgoing,
-            now,
-            code,
-            detail,
-            {"answer": answer} if answer else {},
-        )
+        closed = timedelta(0) if until is None else until - now
+        delay = retry_after(self._station.config.timing, attempts, closed)
+        event = events.not_taken(outgoing, now, code, detail, answer)
         record = prepare(event, self._station.token_bytes)
 
         def work(tx: Transaction) -> None:
@@ -284,14 +260,7 @@ class Sender:
             tx.postpone(outgoing.message_id, attempts, now + delay, code)
 
         await self._station.store.commit(work)
-        self._again(replace(outgoing, last_code=code), attempts, delay)
-
-    def _again(
-        self, outgoing: Outgoing, attempts: int, delay: timedelta = timedelta(seconds=1)
-    ) -> None:
-        later = replace(outgoing, attempts=attempts)
-        call = self._reactor.callLater(delay.total_seconds(), self.offer, later)
-        self._later[outgoing.message_id] = call
+        self._later.at(replace(outgoing, attempts=attempts, last_code=code), delay)
 
 
 def _is_reply_for(reply: Opened, station: StationName, kind: Row) -> bool:

@@ -4,8 +4,10 @@
 Life: *proving* (the TLS handshake and the look at the certificate), then *idle*,
 *receiving* a request and *answering* it, over and over, at last *closing*. One request
 is answered at a time, in the order of arrival; while requests wait behind it, nothing
-more is read from the peer. The identity is asked for again before every request, so
-that a peer revoked since the handshake is cut off at its next one.
+more is read from the peer. The identity is asked for again before every request, and
+at each look that the listener is told to take, so that a peer revoked since the
+handshake is cut off whatever it does: idle, in the middle of a request, or waiting for
+an answer, which then does not leave.
 
 Only a whole request reaches the handler, and only its answer goes back. A handler that
 fails is answered with 500, an empty body and the end of the link.
@@ -163,6 +165,11 @@ class ServerLink(Protocol):
             self.abort()
         elif self._wait not in _BUSY:
             self._close()
+
+    def look_again(self) -> None:
+        """Cut the link if its peer is believed no more; one not proven is let be."""
+        if self._wait not in (Wait.PROOF, Wait.END):
+            self._identified()
 
     def push_out(self) -> None:
         """Make room for another: this one was not proven, or holds on to memory."""

@@ -5,7 +5,7 @@ The fields are what the command prints and what programs may read; a field, once
 released, stays. Times are UTC. No field holds content or a person.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 import msgspec
@@ -52,6 +52,16 @@ class StoreState(msgspec.Struct, frozen=True):
     commits: int
 
 
+class Hours(msgspec.Struct, frozen=True):
+    """When it is open."""
+
+    open: bool
+    why: str
+    """What closes it: hours, holiday or maintenance."""
+    until: datetime | None
+    """None without a calendar: it is always open."""
+
+
 class Peer(msgspec.Struct, frozen=True):
     """One station of the master that we had to do with."""
 
@@ -80,6 +90,7 @@ class Status(msgspec.Struct, frozen=True):
     holds_waiting: int
     holds_oldest: datetime | None
     peers: list[Peer]
+    hours: Hours
 
 
 def status(of: Overview) -> Status:
@@ -101,7 +112,15 @@ def status(of: Overview) -> Status:
         holds_waiting=0 if standing is None else standing.holds,
         holds_oldest=None if standing is None else standing.oldest_hold,
         peers=_peers(of),
+        hours=_hours(of, now),
     )
+
+
+def _hours(of: Overview, now: datetime) -> Hours:
+    window = of.station.facts.hours.window(now)
+    limited = of.station.facts.hours.calendar is not None
+    until = window.ends.astimezone(UTC) if limited else None
+    return Hours(window.is_open, window.why.value, until)
 
 
 def _listeners(of: Overview) -> list[Listener]:

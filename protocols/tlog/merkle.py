@@ -53,6 +53,10 @@ class Frontier:
         """The frontier of a stored tree."""
         return cls(size, [hashes(*piece) for piece in _pieces(0, size)])
 
+    def copy(self) -> "Frontier":
+        """The same tree, that grows by itself."""
+        return Frontier(self.size, self._peaks)
+
     def add(self, leaf: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Append a leaf's hash; gives each subtree that is complete now."""
         level, index, found = 0, self.size, leaf

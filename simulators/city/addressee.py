@@ -40,10 +40,12 @@ from simulators.city.guarded import GuardedSystem
 from simulators.city.outbox import Owed
 from simulators.city.persons import Person, Persons, is_older, person_of
 from simulators.city.reasons import Attempt, Reason, Refused
-from simulators.city.system import Handler, act, unknown
+from simulators.city.system import Handler, act, shown, unknown
 from simulators.city.taken import Given, Sender
 from simulators.residents.characters import substitute
 
+PAIR: Final = "number_pair_registration"
+REQUEST: Final = "personal_identifier_code_request"
 LAYOUT: Final = "2026-07"
 """Version of the layout of the copies."""
 ITS_OWN: Final = frozenset({"addressee_number"})
@@ -135,6 +137,10 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
         )
         self.owe(STORES, shown, by)
 
+    def awaits(self, kind: str, message_id: str) -> bool:
+        """The request that a pair of its own began, under the pair's id."""
+        return kind == REQUEST and self.outbox.is_known_as(PAIR, message_id)
+
     # -- 5: the request for a code -----------------------------------------------------
 
     def _relay(self, value: PersonalIdentifierCodeRequest, sender: Sender) -> None:
@@ -219,6 +225,11 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
         )
         return AddresseeReply(affair_item=attempt.affair, **found)
 
+    @shown
+    def person(self, number: str) -> Person | None:
+        """Whom an addressee number stands for."""
+        return self.persons.by_addressee(number)
+
     # -- 3: the numbers of the business systems ----------------------------------------
 
     @act
@@ -226,6 +237,11 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
         """A business system's own number for somebody whom we know."""
         unknown(self.persons.by_addressee(addressee_number))
         self.persons.tie(system, local, addressee_number)
+
+    @shown
+    def of_local(self, system: str, local: str) -> str | None:
+        """The addressee number tied to a system's own number."""
+        return self.persons.addressee_of(system, local)
 
 
 def _attempt(

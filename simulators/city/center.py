@@ -18,7 +18,7 @@ from schemas.shape import Personal
 from schemas.systems import STORES, STORES_CENTER
 from simulators.city.outbox import Owed
 from simulators.city.reasons import Reason, Refused
-from simulators.city.system import System, act
+from simulators.city.system import System, act, shown
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +60,7 @@ CREATE TABLE papers (request INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
         sql = "INSERT OR REPLACE INTO papers VALUES (?, ?)"
         self.store.run(sql, owed.number, write_payload(reply))
 
+    @shown
     def paper(self, request: int) -> Paper | None:
         """What was printed for a request; None while no answer came."""
         sql = "SELECT body FROM papers WHERE request = ?"

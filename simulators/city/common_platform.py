@@ -8,7 +8,8 @@
    every one of them. Who may fetch under which affair is one of the 43, applied for and
    approved.
 
-Each transfer is on record with system, affair and person, the refused ones too.
+Each transfer is on record with system, affair and person, the refused ones too; and so
+is each write, and each look of whoever runs the simulation (R-114).
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ from simulators.city.system import Handler, act
 from simulators.city.taken import Given, Sender
 
 CHANGE: Final = "resident_record_change"
+MANAGER: Final = "management"
+"""Who looks where whoever runs the simulation does."""
 
 
 class CommonPlatform(GuardedSystem):
@@ -53,7 +56,7 @@ CREATE TABLE records (addressee TEXT PRIMARY KEY, sequence INTEGER NOT NULL,
     # -- 1: integrated database --------------------------------------------------------
 
     def _change(self, value: ResidentRecordChange, sender: Sender) -> None:
-        before = self.held(value.addressee_number)
+        before = self._held(value.addressee_number)
         if before is not None:
             told = value.update_sequence_number, value.change_date
             held = before.update_sequence_number, before.change_date
@@ -76,7 +79,7 @@ CREATE TABLE records (addressee TEXT PRIMARY KEY, sequence INTEGER NOT NULL,
         )
         self.access.must_use(system, attempt)
         self.history.looked(attempt)
-        held = self.held(value.addressee_number)
+        held = self._held(value.addressee_number)
         if held is None:
             return CommonPlatformReply(
                 affair_item=value.affair_item, addressee_number=value.addressee_number
@@ -88,8 +91,13 @@ CREATE TABLE records (addressee TEXT PRIMARY KEY, sequence INTEGER NOT NULL,
             resident_record_information=held.resident_record_information,
         )
 
+    @act
     def held(self, addressee_number: str) -> ResidentRecordChange | None:
-        """What the register told last of somebody."""
+        """What the register told last of somebody: on record as each other look."""
+        self.history.looked(Attempt(MANAGER, MANAGER, "", addressee_number, KIND))
+        return self._held(addressee_number)
+
+    def _held(self, addressee_number: str) -> ResidentRecordChange | None:
         sql = "SELECT body FROM records WHERE addressee = ?"
         body: bytes | None = self.store.value(sql, addressee_number)
         if body is None:

@@ -18,7 +18,7 @@ from schemas.systems import FAMILY_REGISTER
 from simulators.city import sources
 from simulators.city.reasons import Reason, Refused
 from simulators.city.sources import CertificateSource
-from simulators.city.system import Handler, act
+from simulators.city.system import Handler, act, shown
 from simulators.city.taken import Sender
 
 
@@ -67,6 +67,15 @@ CREATE TABLE aside (number INTEGER PRIMARY KEY, source TEXT NOT NULL,
         assert number is not None
         return number
 
+    @act
+    def belongs(self, domicile: str, head: str, name: str, born: date, by: str) -> int:
+        """The number of somebody in a family register, who is entered if need be."""
+        number = self._member(domicile, head, name, born)
+        if number is None:
+            return self.enter(domicile, head, name, born, by)
+        return number
+
+    @shown
     def lines(self, member: int) -> tuple[Line, ...]:
         """The supplement of one person, oldest first."""
         sql = (
@@ -78,6 +87,7 @@ CREATE TABLE aside (number INTEGER PRIMARY KEY, source TEXT NOT NULL,
             for address, place, since in self.store.rows(sql, member)
         )
 
+    @shown
     def aside(self) -> tuple[tuple[str, str], ...]:
         """What fitted nobody: who told it, and what does not fit."""
         rows = self.store.rows("SELECT source, differs FROM aside ORDER BY number")

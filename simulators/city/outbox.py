@@ -38,6 +38,8 @@ class Sent:
     state: str
     """`waiting`, `delivered` or `refused`."""
     code: str
+    sent_as: str
+    """Under which id its receiver knows it, where it gave one."""
 
 
 class Outbox:
@@ -53,8 +55,8 @@ class Outbox:
     def owe(self, receiver: str, kind: str, body: bytes, by: str) -> int:
         """Write a message down, in the transaction of what owes it."""
         return self._store.run(
-            "INSERT INTO outbox (at, receiver, kind, by, body, state, code)"
-            " VALUES (?, ?, ?, ?, ?, 'waiting', '')",
+            "INSERT INTO outbox (at, receiver, kind, by, body, state, code, sent_as)"
+            " VALUES (?, ?, ?, ?, ?, 'waiting', '', '')",
             instant(self._clock()),
             receiver,
             kind,
@@ -88,15 +90,19 @@ class Outbox:
             raise Refused(Reason.NOT_NOW)
         return Owed(*row)
 
-    def settle(self, number: int, state: str, code: str = "") -> None:
+    def settle(
+        self, number: int, state: str, code: str = "", sent_as: str = ""
+    ) -> None:
         """Its receiver took it over, or refused it."""
         if state == "delivered" and self._faults.happens(Fault.SENDS_TWICE):
             return
         body = "NULL" if state == "delivered" else "body"
         self._store.run(
-            f"UPDATE outbox SET state = ?, code = ?, body = {body} WHERE number = ?",
+            f"UPDATE outbox SET state = ?, code = ?, sent_as = ?, body = {body}"
+            " WHERE number = ?",
             state,
             code,
+            sent_as,
             number,
         )
 
@@ -113,8 +119,13 @@ class Outbox:
     def sent(self, kind: str = "") -> tuple[Sent, ...]:
         """Everything that was ever owed, or all of one type, in order."""
         rows = self._store.rows(
-            "SELECT number, receiver, kind, by, state, code FROM outbox"
+            "SELECT number, receiver, kind, by, state, code, sent_as FROM outbox"
             " WHERE ?1 = '' OR kind = ?1 ORDER BY number",
             kind,
         )
         return tuple(Sent(*row) for row in rows)
+
+    def is_known_as(self, kind: str, sent_as: str) -> bool:
+        """Whether a receiver took a message of this type over under this id."""
+        sql = "SELECT 1 FROM outbox WHERE kind = ? AND sent_as = ?"
+        return bool(sent_as and self._store.value(sql, kind, sent_as))

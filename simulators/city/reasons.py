@@ -120,6 +120,13 @@ class Reason(Enum):
         "保存期間を経過していない",
         "Wait until its time is over.",
     )
+    CONFIRM_FIRST = Words(
+        "SK-Y14",
+        "R-064",
+        "the person was not confirmed, seen and found to be the same",
+        "本人確認の結果の確認が済んでいない",
+        "Ask the network by the card that is shown, compare, and say what was found.",
+    )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

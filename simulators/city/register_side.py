@@ -109,7 +109,7 @@ class RegisterSide:
         held = books.record(record)
         items = {
             "氏名": held.name,
-            "生年月日": held.born.isoformat(),
+            "生年月日": held.born_text,
             "性別": held.sex,
             "住所": held.home.text,
             "続柄": held.relationship,

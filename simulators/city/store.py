@@ -23,7 +23,7 @@ CREATE TABLE looks (
 CREATE TABLE outbox (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, receiver TEXT NOT NULL,
     kind TEXT NOT NULL, by TEXT NOT NULL, body BLOB,
-    state TEXT NOT NULL, code TEXT NOT NULL) STRICT;
+    state TEXT NOT NULL, code TEXT NOT NULL, sent_as TEXT NOT NULL) STRICT;
 """
 
 

@@ -76,6 +76,10 @@ class System:
     def learned(self, owed: Owed, asked: Payload, reply: Payload) -> None:
         """The answer to its own question came; raises `Refused` where it cannot be."""
 
+    def awaits(self, kind: str, message_id: str) -> bool:
+        """Whether it fetches such a message, of this id, that waits at a station."""
+        return False
+
     # -- taking ---------------------------------------------------------------------
 
     def take(self, data: bytes, sender: Sender) -> Taken:
@@ -161,7 +165,9 @@ class System:
             raise Refused("SK-T04")
         if asked:
             self.learned(owed, read_payload(owed.kind, owed.body), reply)
-        self.outbox.settle(owed.number, "delivered")
+        given = getattr(reply, "message_id", None)
+        sent_as = "" if given is None else given.hex()
+        self.outbox.settle(owed.number, "delivered", sent_as=sent_as)
         self.history.happened("delivered", owed.receiver, about)
 
     # -- for subclasses --------------------------------------------------------------
@@ -204,6 +210,15 @@ def act(work: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
 
     done.__dict__["is_act"] = True
     return done
+
+
+def shown(look: Callable[P, T]) -> Callable[P, T]:
+    """Something that whoever runs a simulation may look at; it changes nothing.
+
+    The management API gives it as it gives acts, under its name.
+    """
+    look.__dict__["is_act"] = True
+    return look
 
 
 def written(value: Payload) -> bytes:

@@ -22,13 +22,14 @@ from pki.keystore import load_private_key, replace, write_private
 from pki.names import StationName
 from pki.plan import Network, Plan, PlannedStation
 from pki.profiles import Purpose
-from protocols.master import Endpoint, Master, StationEntry
+from protocols.master import Endpoint, LayoutVersion, Master, StationEntry
 from protocols.master import write as write_master
+from schemas import systems
 from simulators.network import parties as people
 from simulators.network import ports
 from simulators.network.copies import write_all
 from simulators.network.files import Files
-from simulators.network.parties import Party
+from simulators.network.parties import Half, Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Choices:
 
     seed: str = "1"
     residents: int = 1000
+    half: Half = Half.ALL
     hold_longest: float = 7 * 86400.0
     second_hold_longest: float = 3.0
     """Short: the story shows a hold that lapses."""
@@ -51,24 +53,35 @@ class NetworkFile(msgspec.Struct, frozen=True):
     first_port: int
     outside: dict[str, int]
     inside: dict[str, int]
+    house: dict[str, int] = {}
+    """Where each in-house system that runs takes plain messages."""
+    half: Half = Half.ALL
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Everybody in it."""
+        return people.parties(self.half)
 
 
 def build(files: Files, choices: Choices) -> NetworkFile:
     """Make everything below ``files.root``, which must not hold a network yet."""
     now = datetime.now(UTC)
-    everybody = people.parties()
+    everybody = people.parties(choices.half)
     for folder in (files.root, files.logs):
         folder.mkdir(parents=True, exist_ok=True)
     _pki(files, everybody, now)
     first = ports.claim_any()
-    addresses = _addresses(everybody, first)
-    network = NetworkFile(choices.seed, choices.residents, first, *addresses)
+    addresses = addresses_of(everybody, first)
+    network = NetworkFile(
+        choices.seed, choices.residents, first, *addresses, choices.half
+    )
     issue_master(files, network, now)
     write_private(files.code_key, os.urandom(32))
     for party in everybody:
         if party.name.role in people.DAEMON_ROLES:
             _config(files, party, network, choices)
-    write_all(files, choices.seed, choices.residents)
+    if choices.half is not Half.RESIDENT:
+        write_all(files, choices.seed, choices.residents)
     files.network.write_bytes(msgspec.json.encode(network))
     return network
 
@@ -83,6 +96,9 @@ def load(files: Files) -> NetworkFile:
 
 def _pki(files: Files, everybody: Iterable[Party], now: datetime) -> None:
     stations = tuple(_planned(party) for party in everybody)
+    if all(party.name != people.CORE for party in everybody):
+        signing = (Purpose.TLS, Purpose.SIGNING)
+        stations = (_planned_name(people.CORE, "配信マスター署名", signing), *stations)
     plan = Plan(network=Network(name="sekisho up", test=True), stations=stations)
     authority.build(plan, files.pki.directory, now)
     network_clock.write(files.pki.clock, timedelta(0))
@@ -113,27 +129,33 @@ def _planned_name(
 # -- ports and master ---------------------------------------------------------------
 
 
-def _addresses(
+def addresses_of(
     everybody: Iterable[Party], first: int
-) -> tuple[dict[str, int], dict[str, int]]:
+) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Outside, inside, in the house."""
     free = ports.ports_of(first)
-    outside, inside = {}, {}
+    outside, inside, house = {}, {}, {}
     for party in everybody:
-        if party.tls_only:
-            continue
-        outside[str(party.name)] = next(free)
+        if not party.tls_only:
+            outside[str(party.name)] = next(free)
         if party.inside is not None:
             inside[str(party.name)] = next(free)
-    return outside, inside
+        if party.listens:
+            house[str(party.name)] = next(free)
+    return outside, inside, house
 
 
 def issue_master(
-    files: Files, network: NetworkFile, now: datetime, version: int = 1
+    files: Files,
+    network: NetworkFile,
+    now: datetime,
+    version: int = 1,
+    layouts: tuple[LayoutVersion, ...] = (),
 ) -> None:
     """Sign the master of everybody's certificates as they lie there now."""
     entries = tuple(
         _entry(files, party, network.outside[str(party.name)])
-        for party in people.parties()
+        for party in network.parties
         if not party.tls_only
     )
     master = Master(
@@ -142,6 +164,7 @@ def issue_master(
         issued=now.replace(microsecond=0),
         realm="simulation",
         stations=entries,
+        layouts=layouts,
     )
     base = files.pki.station(people.CORE)
     key: Any = load_private_key(base / "signing.key")
@@ -176,7 +199,7 @@ def _config(files: Files, party: Party, network: NetworkFile, choices: Choices) 
     folder.mkdir(parents=True)
     pki, keys = "../../pki", f"../../pki/stations/{folder.name}"
     head: dict[str, object] = {"clock": f"{pki}/{files.pki.clock.name}"}
-    if party.name.role == "municipal_cs":
+    if party.name.role == systems.CS:
         head["prefecture"] = people.prefecture_of(party.name.organisation)
     if party.name == people.CORE:
         head["code_key"] = "../../code.key"
@@ -208,8 +231,10 @@ def _inside_of(party: Party) -> Iterator[StationName]:
     """Who may use a station's inside listener."""
     if party.inside is not None:
         yield party.inside
-    if party.name.role == "municipal_cs":
+    if party.name.role == systems.CS:
         yield people.terminal_of(party.name.organisation)
+    if party.name == people.PROVIDER:
+        yield StationName(party.name.organisation, systems.ADDRESSEE)
 
 
 def _timing(party: Party, choices: Choices) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from simulators.network import build as building
-from simulators.network import moves, ports
+from simulators.network import copies, moves, ports
 from simulators.network import parties as people
 from simulators.network.build import Choices
 from simulators.network.files import Files
-from simulators.network.player import STORY
+from simulators.network.house import fill
+from simulators.network.parties import Half
+from simulators.network.player import story_of
 from simulators.network.ports import NoPorts
 from simulators.network.processes import NotReady, Processes
 
@@ -38,6 +41,14 @@ WIDE = 160
 
 
 @click.command()
+@click.option(
+    "--network",
+    "half",
+    type=click.Choice([one.value for one in Half]),
+    default=Half.ALL.value,
+    show_default=True,
+    help="Which half: the register network, information linkage, or both.",
+)
 @click.option("--once", is_flag=True, help="Play the story, then stop everything.")
 @click.option("--seed", default="1", show_default=True, help="Which residents.")
 @click.option(
@@ -55,7 +66,12 @@ WIDE = 160
 )
 @click.option("--json", "as_json", is_flag=True, help="The table as JSON.")
 def up(
-    once: bool, seed: str, residents: int, folder: Path | None, as_json: bool
+    half: str,
+    once: bool,
+    seed: str,
+    residents: int,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Bring up a whole network on this machine and play its story."""
     console = Console(stderr=as_json)
@@ -64,14 +80,14 @@ def up(
     signal.signal(signal.SIGTERM, _interrupted)
     with _folder(folder) as root:
         files = Files(root)
-        choices = Choices(seed=seed, residents=residents)
+        choices = Choices(seed=seed, residents=residents, half=Half(half))
         network = Processes(files)
         try:
             _bring_up(console, files, choices, network)
-            told = _play(console, files, network)
+            told = _play(console, files, network, len(story_of(choices.half)))
             _report(console, told, as_json)
             if not once:
-                _keep_running(console, files, network)
+                _keep_running(console, files, network, choices.half)
         except KeyboardInterrupt:
             raise SystemExit(130) from None
         except (NotReady, NoPorts) as error:
@@ -86,25 +102,28 @@ def _bring_up(
     console: Console, files: Files, choices: Choices, network: Processes
 ) -> None:
     begun = time.monotonic()
-    if files.network.exists():
+    is_made = files.network.exists()
+    if is_made:
         _same_network(files, choices)
         ports.claim(building.load(files).first_port)
         console.print(f"going on with the network in {files.root}")
     else:
         console.print(f"making a network in {files.root}")
         building.build(files, choices)
-        import_copies(files)
+        fill(files, copies.residents(choices.seed, choices.residents, people.CITY))
     console.print(f"  files after {time.monotonic() - begun:.1f} s; starting stations")
-    network.start()
+    network.start((lambda: None) if is_made else partial(import_copies, files))
     console.print(f"  all stations ready after {time.monotonic() - begun:.1f} s")
 
 
 def _same_network(files: Files, choices: Choices) -> None:
     made = building.load(files)
-    if (made.seed, made.residents) != (choices.seed, choices.residents):
+    held = made.seed, made.residents, made.half
+    if held != (choices.seed, choices.residents, choices.half):
         raise click.ClickException(
             f"{files.root} holds a network of seed {made.seed} with {made.residents} "
-            "residents; choose another --dir, or the same --seed and --residents"
+            f"residents, of which there is: {made.half.value}; choose another --dir, "
+            "or the same --seed, --residents and --network"
         )
 
 
@@ -113,8 +132,8 @@ def import_copies(files: Files) -> None:
     network = ["--network", str(files.root)]
     _gateway("init", *network)
     _gateway("import", "--operator", "sekisho up", *network)
-    for copies in files.root.glob("stations/*/copies.jsonl"):
-        copies.unlink()  # what is imported is encrypted; the plain rows must not stay
+    for plain in files.root.glob("stations/*/copies.jsonl"):
+        plain.unlink()  # what is imported is encrypted; the plain rows must not stay
 
 
 def _gateway(*words: str) -> None:
@@ -128,7 +147,7 @@ def _gateway(*words: str) -> None:
         raise click.ClickException(f"gateway {words[0]}: {done.stderr.strip()}")
 
 
-def _play(console: Console, files: Files, network: Processes) -> list[Line]:
+def _play(console: Console, files: Files, network: Processes, steps: int) -> list[Line]:
     command = [
         sys.executable,
         "-m",
@@ -144,7 +163,7 @@ def _play(console: Console, files: Files, network: Processes) -> list[Line]:
     )
     try:
         with _progress(console) as progress:
-            task = progress.add_task("", total=len(STORY))
+            task = progress.add_task("", total=steps)
             for line in _lines(player):
                 told.append(line)
                 progress.update(task, advance=1, description=line["title"][:40])
@@ -152,7 +171,7 @@ def _play(console: Console, files: Files, network: Processes) -> list[Line]:
         if player.poll() is None:
             player.terminate()
         player.wait()
-    if len(told) < len(STORY):
+    if len(told) < steps:
         ended = network.ended()
         where = f"; process {ended.title} ended, see {ended.log}" if ended else ""
         raise click.ClickException(f"the story broke off{where}")
@@ -195,17 +214,13 @@ def _all_right(told: list[Line]) -> bool:
     return all(line["right"] for line in told)
 
 
-def _keep_running(console: Console, files: Files, network: Processes) -> None:
-    city = files.config(people.PROVIDER)
+def _keep_running(
+    console: Console, files: Files, network: Processes, half: Half
+) -> None:
     console.print(
-        f"""
-The network runs until Ctrl-C. Try next, in another terminal:
-  sekisho records list --network {files.root}
-  sekisho records reconcile --network {files.root}
-  sekisho holds list --all --config {city}
-  sekisho explain --network {files.root} PROCESSING-NUMBER
-  sekisho time +30d --network {files.root}
-  sekisho pki show {files.pki.directory}""",
+        "\nThe network runs until Ctrl-C. Try next, in another terminal:",
+        *(f"  sekisho {words}" for words in _next(files, half)),
+        sep="\n",
         highlight=False,
     )
     master = files.master.stat().st_ino
@@ -222,6 +237,21 @@ The network runs until Ctrl-C. Try next, in another terminal:
             raise click.ClickException(
                 f"{ended.title} ended by itself; its log is {ended.log}"
             )
+
+
+def _next(files: Files, half: Half) -> Iterator[str]:
+    """What to try while the network runs."""
+    root = files.root
+    yield f"records list --network {root}"
+    if half is not Half.RESIDENT:
+        yield f"records reconcile --network {root}"
+        yield f"holds list --all --config {files.config(people.PROVIDER)}"
+        yield f"explain --network {root} PROCESSING-NUMBER"
+    if half is not Half.LINKAGE:
+        yield f"cs checks --config {files.config(people.CITY_CS)}"
+    yield f"scenario run all --dir {root}"
+    yield f"time +30d --network {root}"
+    yield f"pki show {files.pki.directory}"
 
 
 @contextmanager

@@ -22,10 +22,13 @@ FLAGGED_EVERY = 50
 
 
 def residents(seed: str, count: int, organisation: str) -> list[Resident]:
-    """The residents of a city; the second one is a tenth of the first."""
-    if organisation != people.CITY:
-        count = max(20, count // 10)
-    return list(generate(seed, count, organisation))
+    """The residents of a city, all at once: for a city of a few thousand."""
+    return list(generate(seed, count_of(count, organisation), organisation))
+
+
+def count_of(count: int, organisation: str) -> int:
+    """How many live in a city; the second one is a tenth of the first."""
+    return count if organisation == people.CITY else max(20, count // 10)
 
 
 def flagged(of: Iterable[Resident]) -> frozenset[str]:

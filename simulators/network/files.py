@@ -8,6 +8,7 @@ DIR/master.cms              the signed master
 DIR/code.key                the core's key for linkage codes
 DIR/stations/NAME/          station.toml, records.sqlite, copies.jsonl
 DIR/peers/NAME/             history.jsonl and records.sqlite of each simulated peer
+DIR/house/*.sqlite          what each in-house system of the first city keeps
 DIR/log/*.log               what each process wrote
 """
 
@@ -66,6 +67,10 @@ class Files:
 
     def peer(self, name: StationName) -> Path:
         return self.root / "peers" / f"{name.organisation}-{name.role}"
+
+    @property
+    def house(self) -> Path:
+        return self.root / "house"
 
     def anchor(self, core: StationName) -> Path:
         return self.pki.station(core) / "signing.crt"

@@ -19,7 +19,6 @@ import msgspec
 
 from pki import network_clock
 from pki.authority import Authority
-from pki.cms import parse_signed
 from pki.keystore import load_certificate
 from pki.names import StationName
 from pki.network_clock import ClockRefused, NetworkClock
@@ -27,8 +26,8 @@ from pki.profiles import Purpose
 from pki.serials import AuthorityError, exclusive
 from pki.trust import TrustStore
 from simulators.clock import machine
-from simulators.network import build as building
 from simulators.network.files import Files
+from simulators.network.masters import issue_next
 
 LIVE: Final = (Purpose.TLS, Purpose.RECORD)
 """Purposes whose certificates no master names: a station needs no restart for them."""
@@ -36,12 +35,6 @@ LIVE: Final = (Purpose.TLS, Purpose.RECORD)
 _STEP: Final = re.compile(r"\+((?:\d{1,9}[wdhms])+)")
 _PART: Final = re.compile(r"(\d+)([wdhms])")
 _SECONDS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-
-
-class _Version(msgspec.Struct, frozen=True):
-    """What is read of an old master."""
-
-    version: int
 
 
 class BadMove(ValueError):
@@ -140,7 +133,7 @@ def move(files: Files, by: timedelta, choice: Choice) -> Moved:
         renewed = list(_renewed(authority, at)) if choice.renew else []
         named = any(purpose not in LIVE for purpose in renewed)
         if named:
-            _next_master(files, at)
+            issue_next(files, at)
         if not choice.keep_list:
             authority.publish_crl(at)
         network_clock.write(files.pki.clock, ahead)
@@ -176,10 +169,3 @@ def _renewed(authority: Authority, at: datetime) -> Iterator[Purpose]:
     for station, purpose in list(_over(authority, at)):
         authority.renew(station, purpose, at)
         yield purpose
-
-
-def _next_master(files: Files, at: datetime) -> None:
-    """A master of the certificates that lie there now, in the old one's place."""
-    content = parse_signed(files.master.read_bytes()).content
-    old = msgspec.json.decode(content, type=_Version)
-    building.issue_master(files, building.load(files), at, old.version + 1)

@@ -19,18 +19,35 @@ from simulators.network import (
     story_register,
     story_strangers,
 )
+from simulators.network.parties import Half
 from simulators.network.stage import Stage, Step
 
-STORY: tuple[Step, ...] = (
-    *story_register.STEPS,
-    *story_items.STEPS,
-    *story_refusals.STEPS,
-    *story_permits.STEPS,
-    *story_hostile.STEPS,
-    *story_strangers.STEPS,
-    *story_holds.STEPS,
-    *story_records.STEPS,
+PARTS: tuple[tuple[Half, tuple[Step, ...]], ...] = (
+    (Half.RESIDENT, story_register.STEPS),
+    (Half.LINKAGE, story_items.STEPS),
+    (Half.LINKAGE, story_refusals.STEPS),
+    (Half.LINKAGE, story_permits.STEPS),
+    (Half.LINKAGE, story_hostile.STEPS),
+    (Half.LINKAGE, story_strangers.STEPS),
+    (Half.LINKAGE, story_holds.STEPS),
+    (Half.ALL, story_records.REFUSALS),
+    (Half.LINKAGE, story_records.TRANSACTIONS),
+    (Half.ALL, story_records.STEPS),
 )
+"""In their order, and in which half of a network each is played."""
+
+
+def story_of(network: Half) -> tuple[Step, ...]:
+    """The steps that such a network can play."""
+    return tuple(
+        step
+        for half, steps in PARTS
+        if network is Half.ALL or half in (Half.ALL, network)
+        for step in steps
+    )
+
+
+STORY = story_of(Half.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +66,8 @@ class Told:
 
 
 def play(stage: Stage) -> Iterator[Told]:
-    """Every step of the story, as it ends."""
-    for step in STORY:
+    """Every step of the story that the network can play, as it ends."""
+    for step in story_of(stage.network.half):
         begun = time.monotonic()
         try:
             happened = step.run(stage)

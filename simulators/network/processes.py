@@ -12,17 +12,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from simulators.network import build as building
 from simulators.network import parties as people
 from simulators.network.files import Files
+from simulators.network.parties import Half
 
-PROCESSES = ("core", "city", "second-city", "requesters", "prefecture", "peers")
-SIMULATED = ("prefecture", "peers")
+PROCESSES = (
+    "core",
+    "city",
+    "second-city",
+    "requesters",
+    "prefecture",
+    "peers",
+    "house",
+    "register",
+)
+SIMULATED = ("prefecture", "peers", "house", "register")
 """Those that no gateway plays: each is a command of `sekisho simulate`."""
 
 READY_SECONDS = 30.0
@@ -50,13 +61,25 @@ class Processes:
     """All processes of one network."""
 
     files: Files
-    titles: tuple[str, ...] = PROCESSES
-    """Which processes; all of them if nothing else is said."""
+    titles: tuple[str, ...] = ()
+    """Which processes; all that the network has if nothing else is said."""
     children: list[Child] = field(default_factory=list)
 
-    def start(self) -> None:
-        """Start everything and wait until it is ready; raises `NotReady`."""
-        self._start(self.titles)
+    def start(self, before: Callable[[], object] = lambda: None) -> None:
+        """Start everything and wait until it is ready; raises `NotReady`.
+
+        ``before`` is what stations need and simulators do not: it is done while the
+        simulators get ready.
+        """
+        titles = self.titles or titles_of(building.load(self.files).half)
+        with self._starting() as begin:
+            for title in titles:
+                if title in SIMULATED:
+                    begin(title)
+            before()
+            for title in titles:
+                if title not in SIMULATED:
+                    begin(title)
 
     def kill(self, title: str) -> None:
         """End a process at once, as a power cut would: it can finish nothing."""
@@ -69,7 +92,8 @@ class Processes:
 
     def restart(self, title: str) -> None:
         """Start a killed process again by the same command; raises `NotReady`."""
-        self._start((title,))
+        with self._starting() as begin:
+            begin(title)
 
     def stop(self) -> None:
         """Ask every process to end, and see that it did."""
@@ -92,16 +116,21 @@ class Processes:
                 return child
         return None
 
-    def _start(self, titles: Iterable[str]) -> None:
+    @contextmanager
+    def _starting(self) -> Iterator[Callable[[str], None]]:
+        """Begins processes by their titles; at the end all of them are ready."""
         with ExitStack() as opened:
             folder = tempfile.TemporaryDirectory(prefix="sekisho-")
             where = Path(opened.enter_context(folder))
             waiting = []
-            for title in titles:
+
+            def begin(title: str) -> None:
                 notify = _Notify.at(where / title)
                 opened.enter_context(notify.sock)
                 child = self._spawn(title, self._command(title), notify)
                 waiting.append((child, notify))
+
+            yield begin
             for child, notify in waiting:
                 _wait(child, notify.sock)
 
@@ -133,10 +162,16 @@ class Processes:
 
     def _gateway(self, title: str) -> list[str]:
         command = [*_sekisho(), "gateway", "run", "--until-stdin-closes"]
-        for party in people.parties():
+        for party in building.load(self.files).parties:
             if party.process == title and party.name.role in people.DAEMON_ROLES:
                 command += ["--config", str(self.files.config(party.name))]
         return command
+
+
+def titles_of(half: Half) -> tuple[str, ...]:
+    """The processes of such a network."""
+    there = {party.process for party in people.parties(half)}
+    return tuple(title for title in PROCESSES if title in there)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ an operator has, never from a store: the story must see what a person would see.
 """
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,11 +27,12 @@ from schemas.messages import (
     write_payload,
 )
 from schemas.payload import type_of
-from simulators.clock import belief_of, clock_of
+from simulators.clock import Belief, belief_of, clock_of
 from simulators.network import build as building
 from simulators.network import copies
 from simulators.network import parties as people
 from simulators.network.build import Choices, NetworkFile
+from simulators.network.commands import CommandFailed, Commands
 from simulators.network.files import Files
 from simulators.peer import Keys, Peer, load_directory
 from simulators.residents import Resident
@@ -64,15 +63,13 @@ class Stage:
         self.choices = choices
         self.network: NetworkFile = building.load(files)
         self.clock = clock_of(files.pki)
-        self.directory: Directory = load_directory(
-            files.pki.chain,
-            files.pki.crl,
-            files.master,
-            files.anchor(people.CORE),
-            self.clock,
-        )
-        self.belief = belief_of(self.directory.trust, self.clock)
+        self.commands = Commands()
+        self._inside: dict[tuple[StationName, StationName | None], Client] = {}
+        self._peers: dict[StationName, Peer] = {}
+        self.directory: Directory
+        self.belief: Belief | None
         """Who may be at the other end of a link of ours."""
+        self.read_again()
         self.city = copies.residents(choices.seed, choices.residents, people.CITY)
         self.second_city = copies.residents(
             choices.seed, choices.residents, people.SECOND_CITY
@@ -81,11 +78,28 @@ class Stage:
         """What a later step must know of an earlier one."""
         self.forged: set[str] = _lines(files.forged)
         """Processing numbers under which a story itself spoke for a station."""
-        self._inside: dict[tuple[StationName, StationName | None], Client] = {}
-        self._peers: dict[StationName, Peer] = {}
+
+    def read_again(self) -> None:
+        """Take over keys, master and revocation list as they lie there now."""
+        files = self.files
+        self._hang_up()
+        self._inside.clear()
+        self._peers.clear()
+        self.directory = load_directory(
+            files.pki.chain,
+            files.pki.crl,
+            files.master,
+            files.anchor(people.CORE),
+            self.clock,
+        )
+        self.belief = belief_of(self.directory.trust, self.clock)
 
     def close(self) -> None:
-        """Close the links to the inside listeners."""
+        """Close the links to the inside listeners, and run no more commands."""
+        self._hang_up()
+        self.commands.close()
+
+    def _hang_up(self) -> None:
         for client in self._inside.values():
             client.close()
 
@@ -117,18 +131,26 @@ class Stage:
         """
         link = (station, by)
         if link not in self._inside:
-            party = next(p for p in people.parties() if p.name == station)
+            party = next(p for p in self.network.parties if p.name == station)
             assert party.inside is not None
-            keys = self.files.pki.station(by or party.inside)
-            context = client_context(
-                self.files.pki.chain,
-                keys / "tls.crt",
-                keys / "tls.key",
-                belief=self.belief,
-            )
             port = self.network.inside[str(station)]
-            self._inside[link] = Client("127.0.0.1", port, context)
+            self._inside[link] = self._plain(by or party.inside, port)
         return self._inside[link]
+
+    def house(self, system: StationName, by: StationName | None = None) -> Client:
+        """The link to the door of an in-house system, of whoever runs it, or ``by``."""
+        link = (system, by or system)
+        if link not in self._inside:
+            port = self.network.house[str(system)]
+            self._inside[link] = self._plain(by or system, port)
+        return self._inside[link]
+
+    def _plain(self, own: StationName, port: int) -> Client:
+        keys = self.files.pki.station(own)
+        context = client_context(
+            self.files.pki.chain, keys / "tls.crt", keys / "tls.key", belief=self.belief
+        )
+        return Client("127.0.0.1", port, context)
 
     def unflagged(self, of: list[Resident], number: int) -> Resident:
         """A resident whom nobody protects."""
@@ -206,17 +228,11 @@ class Stage:
     # -- what an operator does ---------------------------------------------------------
 
     def command(self, *words: str) -> str:
-        """Run a `sekisho` command; its standard output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "sekisho", *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"sekisho {words[0]}: {done.stderr.strip()[-300:]}")
-        return done.stdout
+        """Run a `sekisho` command; its standard output. Raises `CommandFailed`."""
+        done = self.commands.run(*words)
+        if done.status:
+            raise CommandFailed(f"sekisho {words[0]}: {done.err.strip()[-300:]}")
+        return done.out
 
     def command_json(self, *words: str) -> Any:
         """The same with `--json`."""

@@ -7,8 +7,6 @@ nothing of that.
 """
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 from pki.names import StationName
@@ -70,7 +68,12 @@ def _all_refusals(stage: Stage) -> str:
     )
     stage.notes["events"] = events
     found = {(e["code"], e["station"]) for e in events if e["code"]}
-    missing = [f"{code} at {at}" for code, at in SEEN if (code, str(at)) not in found]
+    there = {party.name for party in stage.network.parties}
+    missing = [
+        f"{code} at {at}"
+        for code, at in SEEN
+        if at in there and (code, str(at)) not in found
+    ]
     return "missing: " + ", ".join(missing) if missing else "every refusal on record"
 
 
@@ -95,15 +98,8 @@ def _explained(stage: Stage) -> str:
 
 def _reconciled(stage: Stage) -> str:
     """The parties agree on everything but what the story forged."""
-    command = ["records", "reconcile", "--json", "--network", str(stage.files.root)]
-    done = subprocess.run(
-        [sys.executable, "-m", "sekisho", *command],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    differences: list[Any] = json.loads(done.stdout)
+    command = ("records", "reconcile", "--json", "--network", str(stage.files.root))
+    differences: list[Any] = json.loads(stage.commands.run(*command).out)
     final = {d["processing_number"] for d in differences if d["final"]}
     if final - stage.forged:
         return f"{len(final - stage.forged)} unexplained differences"
@@ -135,13 +131,15 @@ def _no_number_in_logs(stage: Stage) -> str:
     return "nothing personal" if not found else f"{found} personal values"
 
 
-STEPS = (
+REFUSALS = (
     Step(
         "records/every-refusal",
         "すべての拒否が、関わった各局に記録されている",
         "every refusal on record",
         _all_refusals,
     ),
+)
+TRANSACTIONS = (
     Step(
         "records/explained",
         "拒否の理由を確認・規則・根拠法・対処まで説明する",
@@ -154,6 +152,8 @@ STEPS = (
         "they agree, but for what was forged",
         _reconciled,
     ),
+)
+STEPS = (
     Step(
         "records/verified",
         "すべての記録が書かれたままである",

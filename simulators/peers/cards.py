@@ -36,12 +36,16 @@ UNKNOWN: Final = "resident_record_code"
 """What is not right of somebody whom the national server does not know."""
 
 ALIVE: Final = frozenset({"issued", "suspension_released"})
+_SUSPENDED: Final = frozenset(
+    {"abolished", "collected", "suspension_released", "returned"}
+)
+_IN_USE: Final = _SUSPENDED | {"suspended"}
+"""Released it can be as well: it may have been suspended by telephone, at J-LIS."""
 MAY_FOLLOW: Final[Mapping[str, frozenset[str]]] = {
     "": frozenset({"issued"}),
-    "issued": frozenset({"abolished", "collected", "suspension_released", "returned"}),
-    "suspension_released": frozenset(
-        {"abolished", "collected", "suspension_released", "returned"}
-    ),
+    "issued": _IN_USE,
+    "suspended": _SUSPENDED,
+    "suspension_released": _IN_USE,
     "collected": frozenset({"abolished", "issued"}),
     "returned": frozenset({"abolished"}),
     "abolished": frozenset({"collected", "returned"}),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The other side of `manage`: a test or a scenario holds a peer in its hand."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final, Self
@@ -61,13 +61,21 @@ class Hand:
         """No fault any more."""
         self.fault()
 
-    def load(self, people: Iterable[tuple[EightItems, str]]) -> int:
-        """Have it keep these persons, each of a municipality; how many."""
+    def load(
+        self,
+        people: Iterable[tuple[EightItems, str]],
+        told: Callable[[int], object] = lambda _: None,
+    ) -> int:
+        """Have it keep these persons, each of a municipality; how many.
+
+        ``told`` hears after each batch how many are kept.
+        """
         waiting, count = iter(people), 0
         while batch := list(islice(waiting, BATCH)):
             lines = [{**asdict(one), "municipality": city} for one, city in batch]
             body = b"\n".join(map(msgspec.json.encode, lines))
             count += self._post("people", body, LINES)["loaded"]
+            told(count)
         return count
 
     def isolate(self, organisation: str, isolated: bool = True) -> None:

@@ -7,7 +7,8 @@
   one again, but for a change (番号法第7条第2項).
 - An inquiry is answered from what the national server keeps, which J-LIS runs.
 - For a linkage code J-LIS puts the resident record code in the place of the individual
-  number and asks the core (番号法第21条の2). It never learns the code.
+  number and asks the core (番号法第21条の2). It never learns the code. The processing
+  number is told in the payload alone: a header is kept longer than that number may be.
 """
 
 import os
@@ -165,8 +166,7 @@ class Jlis:
             organisation=told.sender.organisation,
             resident_record_code=code,
         )
-        owed = Owed(self._core, request, told.value.processing_number)
-        return Taken("asked of the core", owed=(owed,))
+        return Taken("asked of the core", owed=(Owed(self._core, request),))
 
     def _code_of(self, number: str) -> str | None:
         """The one person who has a number now; else the one for whom it was made."""

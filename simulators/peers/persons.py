@@ -185,7 +185,8 @@ def _effect(
         return Effect.MOVED_ON
     if told < kept_told:
         return Effect.OLDER
-    return Effect.THE_SAME if kept == person else Effect.CHANGED
+    same = row_of(kept) == row_of(person)  # a notice is of a type of its own
+    return Effect.THE_SAME if same else Effect.CHANGED
 
 
 def _conditions(key: Any) -> tuple[list[str], list[str]]:

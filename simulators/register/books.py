@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from simulators.register.basis import Basis, Operator
+from simulators.register.births import known
 from simulators.register.errors import EntryRefused, Fault, NotThere, Rule
 from simulators.register.format_checks import format_faults
 from simulators.register.identity import content
@@ -261,7 +262,7 @@ def columns_of(record: ResidentRecord) -> tuple[object, ...]:
         record.individual_number,
         record.name,
         unvoiced(record.furigana),
-        record.born.isoformat(),
+        known(record.born, record.born_unknown),
         record.sex,
         record.home.text,
         record.home.town_code,

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """個人番号カード: what state each card is in, and who is told of it.
 
-A state moves only as the table says. Each step but a
-suspension makes one notice for the CS; what makes
+A state moves only as the table says. Each step makes one notice for the CS; what makes
 the user-authentication certificate usable or not makes one for the convenience stores,
 with the certificate's serial and without the individual number (R-021).
 """
@@ -30,7 +29,7 @@ class CardEvent(Enum):
     ISSUED = "issued"
     """交付."""
     SUSPENDED = "suspended"
-    """一時停止: the card centre does it and knows it; it is not told of it."""
+    """一時停止, as the holder tells it at the counter."""
     RELEASED = "suspension_released"
     """一時停止解除."""
     COLLECTED = "collected"
@@ -182,15 +181,13 @@ class Cards:
 
     def _tell(self, record: int, serial: str, event: CardEvent, by: str) -> None:
         code = self._books.record(record).resident_record_code
-        if event is not CardEvent.SUSPENDED:
-            notice = CardStatusNotice(
-                resident_record_code=code,
-                card=serial,
-                event=event.value,
-                on=self._books.today,
-            )
-            cause = f"card {self._store.count('card')}"
-            self._outbox.owe(notice, cause, record)
+        notice = CardStatusNotice(
+            resident_record_code=code,
+            card=serial,
+            event=event.value,
+            on=self._books.today,
+        )
+        self._outbox.owe(notice, f"card {self._store.count('card')}", record)
         self._events.happened(f"card {event.value}", by, f"record {record}")
 
     def _tell_stores(

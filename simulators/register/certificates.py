@@ -72,7 +72,8 @@ class Page(Silent):
     furigana: str
     former_surname: str | None
     alias: str | None
-    born: date
+    born: str
+    """As it is read: 不詳 where it is not known."""
     sex: str
     address: str
     became_resident: date
@@ -216,7 +217,7 @@ def _page(record: ResidentRecord, wanted: Application) -> Page:
         furigana=record.furigana,
         former_surname=record.former_surname,
         alias=record.alias,
-        born=record.born,
+        born=record.born_text,
         sex=record.sex,
         address=record.home.text,
         became_resident=record.became_resident,

@@ -16,9 +16,10 @@ import msgspec
 
 from schemas.hidden import Hidden
 from schemas.messages import IdentityRecord
+from schemas.reconciliation import compared
 from simulators.register.books import Books, decode
 from simulators.register.events import Events
-from simulators.register.identity import compared, different, identity_of
+from simulators.register.identity import different, identity_of
 from simulators.register.reasons import Removed
 from simulators.register.record import ResidentRecord
 from simulators.register.store import Store

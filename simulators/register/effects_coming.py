@@ -142,6 +142,7 @@ def _newcomer(person: MovingPerson, relationship: str) -> Newcomer:
         name=person.name,
         furigana=person.furigana,
         born=person.born,
+        born_unknown=person.born_unknown,
         sex=person.sex,
         relationship=relationship,
         resident_record_code=person.resident_record_code,

@@ -65,6 +65,26 @@ def moved_out(record: ResidentRecord, going: Leaving, notified: date) -> Change:
     )
 
 
+def moving_person(record: ResidentRecord, head_name: str) -> MovingPerson:
+    """What a move-out certificate says of somebody who has a number."""
+    return MovingPerson(
+        resident_record_code=record.resident_record_code,
+        individual_number=record.individual_number or "",
+        name=record.name,
+        furigana=record.furigana,
+        born=record.born,
+        born_unknown=record.born_unknown,
+        sex=record.sex,
+        relationship=record.relationship,
+        head_name=head_name,
+        domicile=record.domicile,
+        foreign=record.foreign,
+        former_surname=record.former_surname,
+        former_surname_furigana=record.former_surname_furigana,
+        alias=record.alias,
+    )
+
+
 def _must_leave_a_head(
     leavers: tuple[ResidentRecord, ...], form: MoveOut, work: Work
 ) -> None:
@@ -89,21 +109,7 @@ def _certificate(
     if form.destination_municipality is None:
         return ()
     persons = tuple(
-        MovingPerson(
-            resident_record_code=one.resident_record_code,
-            individual_number=one.individual_number,
-            name=one.name,
-            furigana=one.furigana,
-            born=one.born,
-            sex=one.sex,
-            relationship=one.relationship,
-            head_name=work.books.head_name(one),
-            domicile=one.domicile,
-            foreign=one.foreign,
-            former_surname=one.former_surname,
-            former_surname_furigana=one.former_surname_furigana,
-            alias=one.alias,
-        )
+        moving_person(one, work.books.head_name(one))
         for one in leavers
         if one.individual_number is not None
     )

@@ -204,4 +204,6 @@ def _given(amendment: Amendment) -> dict[str, Any]:
     given = {name: value for name, value in pairs if value is not None}
     if not given:
         raise EntryRefused(Fault("amendment", Rule.NOTHING_CHANGED))
+    if "born" in given:
+        given["born_unknown"] = amendment.born_unknown
     return given

@@ -22,6 +22,7 @@ class Rule(Enum):
     NUMBER = "has a wrong check digit, or is of another realm than the simulation"
     UNKNOWN_CODE = "is a code that the tables do not have"
     OTHER_TOWN = "does not lie in the town that is named"
+    NOT_THE_FIRST = "is not the first day of what is known of it"
     BEFORE_BIRTH = "is before the birth"
     IN_THE_FUTURE = "is in the future"
     BEFORE_LAST = "is before the last change of this record"

@@ -130,5 +130,5 @@ def _text(record: ResidentRecord, column: Column) -> str:
     if column is Column.ADDRESS:
         return record.home.text
     if column is Column.BORN:
-        return record.born.isoformat()
+        return record.born_text
     return str(getattr(record, column.value))

@@ -16,6 +16,7 @@ from protocols.identifiers import (
     local_government_code_is_valid,
     resident_record_code_is_valid,
 )
+from simulators.register.births import is_first
 from simulators.register.errors import Fault, Rule
 from simulators.register.record import Domicile, Foreign, Home, Leaving, ResidentRecord
 
@@ -80,6 +81,8 @@ def _together(record: ResidentRecord) -> Iterator[Fault]:
         yield Fault("alias", Rule.DOMICILE)
     if record.former_surname is None and record.former_surname_furigana is not None:
         yield Fault("former_surname", Rule.MISSING)
+    if not is_first(record.born, record.born_unknown):
+        yield Fault("born", Rule.NOT_THE_FIRST)
 
 
 def _text(most: int) -> Callable[[str], bool]:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from simulators.register.basis import Approval, Basis, Confirmation
+from simulators.register.births import Unknown
 from simulators.register.record import Domicile, Foreign, Home, Placement
 from simulators.register.silent import Silent
 
@@ -36,6 +37,7 @@ class Newcomer(Silent):
     name: str
     furigana: str
     born: date
+    born_unknown: Unknown | None = None
     sex: str
     relationship: str
     resident_record_code: str | None = None
@@ -165,6 +167,8 @@ class Amendment(Silent):
     former_surname_furigana: str | None = None
     alias: str | None = None
     born: date | None = None
+    """Comes with what of it is unknown; known whole where nothing is said."""
+    born_unknown: Unknown | None = None
     sex: str | None = None
     relationship: str | None = None
     home: Home | None = None

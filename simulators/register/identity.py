@@ -6,35 +6,13 @@ side makes for itself (who wrote it, when, how often). A change of the record ch
 the identity information exactly where `content` differs; only then is the CS told.
 """
 
-from collections.abc import Callable
-from dataclasses import fields
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 from schemas.messages import IdentityRecord
+from schemas.reconciliation import COMPARED, compared
 from simulators.register.reasons import REMOVAL_STATUS, Removed
 from simulators.register.record import ResidentRecord
 from simulators.residents.characters import external_count, unvoiced
-
-MARKS: Final = frozenset(
-    {
-        "change_reason",
-        "change_date",
-        "change_reason_detail",
-        "notification_date",
-        "request_management_number",
-        "operator_id",
-        "operation_terminal_id",
-        "update_sequence_number",
-        "abnormal_update_sequence_number",
-        "timestamp",
-    }
-)
-"""Fields of the 40 that tell of a change and not of the person."""
-
-COMPARED: Final = tuple(
-    field.name for field in fields(IdentityRecord) if field.name not in MARKS
-)
 
 
 def identity_of(record: ResidentRecord, municipality: str) -> IdentityRecord:
@@ -85,14 +63,6 @@ def different(ours: IdentityRecord, theirs: IdentityRecord) -> tuple[str, ...]:
     return tuple(name for name, one, other in pairs if one != other)
 
 
-def compared(record: IdentityRecord) -> tuple[Any, ...]:
-    """The values of the compared fields, in the order of the list."""
-    return _values(record)
-
-
-_values: Final[Callable[[IdentityRecord], tuple[Any, ...]]] = attrgetter(*COMPARED)
-
-
 def _person(record: ResidentRecord) -> dict[str, Any]:
     return {
         "resident_record_code": record.resident_record_code,
@@ -139,7 +109,7 @@ def _marks(record: ResidentRecord) -> dict[str, Any]:
         "exclusive_lock_flag": False,
         "external_character_flag": _has_external(record),
         "record_status_flag": REMOVAL_STATUS[_removed(record)],
-        "timestamp": record.recorded,
+        "timestamp": record.recorded.replace(microsecond=0),
     }
 
 

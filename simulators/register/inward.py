@@ -69,9 +69,14 @@ class Inward:
         """Whether something may come in at all; raises `WrongSource`."""
         if via != CS:
             raise WrongSource("this comes by way of the CS only")
-        if self._store.value("SELECT 1 FROM isolated WHERE source = ?", source):
+        if self.is_isolated(source):
             self._events.happened("refused from an isolated source", about=source)
             raise WrongSource("the source is isolated")
+
+    def is_isolated(self, source: str) -> bool:
+        """Whether nothing is taken of this municipality."""
+        sql = "SELECT 1 FROM isolated WHERE source = ?"
+        return bool(self._store.value(sql, source))
 
     def isolate(self, source: str, by: str) -> None:
         """Take nothing of this municipality until it is restored."""

@@ -164,7 +164,7 @@ class Numbers:
             sex=record.sex,
             postal_code=record.home.postal_code,
             address=record.home.text,
-            extracted=self._clock(),
+            extracted=self._clock().replace(microsecond=0),
         )
         self._outbox.owe(destination, f"extract {batch}", record.number)
 

@@ -4,7 +4,8 @@
 A message is written in the transaction of the change that owes it, under a cause that
 can owe once. For each receiver it leaves in the order of the changes, and `delivered`
 takes them in that order only. What is delivered is kept as type, time and digest; its
-content goes, since the register holds it anyway.
+content goes, since the register holds it anyway. What its receiver refused stays with
+the code of the refusal, for a person to look at; it does not hold up the others.
 """
 
 import hashlib
@@ -30,6 +31,10 @@ class Sent:
     type: str
     record: int | None
     delivered: bool
+    code: str
+    """Why its receiver refused it; empty where it did not."""
+    sent_as: str
+    """By which id its receiver knows it, where it gave one."""
 
 
 class Outbox:
@@ -56,6 +61,11 @@ class Outbox:
             body,
         )
 
+    def owes(self, cause: str) -> bool:
+        """Whether this cause has made something owed, delivered or not."""
+        sql = "SELECT 1 FROM outbox WHERE cause >= ? AND cause < ? LIMIT 1"
+        return bool(self._store.value(sql, f"{cause}:", f"{cause};"))
+
     def next(self, receiver: str) -> Owed | None:
         """The oldest message that this receiver has not taken."""
         waiting = self.waiting(receiver, 1)
@@ -65,7 +75,8 @@ class Outbox:
         """What this receiver has not taken, oldest first."""
         rows = self._store.rows(
             "SELECT number, receiver, type, body FROM outbox"
-            " WHERE receiver = ? AND delivered_at IS NULL ORDER BY place LIMIT ?",
+            " WHERE receiver = ? AND delivered_at IS NULL AND code IS NULL"
+            " ORDER BY place LIMIT ?",
             receiver,
             most,
         )
@@ -73,38 +84,70 @@ class Outbox:
 
     def receivers(self) -> tuple[str, ...]:
         """The systems that something waits for."""
-        sql = "SELECT DISTINCT receiver FROM outbox WHERE delivered_at IS NULL"
+        sql = (
+            "SELECT DISTINCT receiver FROM outbox"
+            " WHERE delivered_at IS NULL AND code IS NULL"
+        )
         return tuple(sorted(row[0] for row in self._store.rows(sql)))
 
-    def delivered(self, number: int) -> None:
+    def delivered(self, number: int, sent_as: str = "") -> None:
         """The receiver took it over. Told twice, it is done once.
 
         Raises `NotNow` where an older message of that receiver still waits.
         """
-        sql = "SELECT receiver, delivered_at FROM outbox WHERE number = ?"
-        row = self._store.row(sql, number)
-        if row is None:
-            raise NotThere("there is no such message")
-        if row[1] is not None:
-            return
-        oldest = self.next(row[0])
-        if oldest is None or oldest.number != number:
-            raise NotNow("an older message for this receiver waits")
-        with self._store.transaction():
+        if self._must_be_next(number):
             self._store.run(
-                "UPDATE outbox SET delivered_at = ?, body = NULL WHERE number = ?",
+                "UPDATE outbox SET delivered_at = ?, body = NULL, sent_as = ?"
+                " WHERE number = ?",
                 instant(self._clock()),
+                sent_as,
                 number,
             )
 
-    def sent(self, type_name: str | None = None) -> tuple[Sent, ...]:
+    def refused(self, number: int, code: str) -> None:
+        """The receiver will not take it, and why; raises as `delivered` does."""
+        if self._must_be_next(number):
+            sql = "UPDATE outbox SET code = ? WHERE number = ?"
+            self._store.run(sql, code, number)
+
+    def offer_again(self, number: int) -> None:
+        """Let a refused message wait again, behind the others; raises `NotNow`."""
+        with self._store.transaction():
+            changed = self._store.changed(
+                "UPDATE outbox SET code = NULL, place = ? WHERE number = ?"
+                " AND code IS NOT NULL",
+                self._store.count("place"),
+                number,
+            )
+            if not changed:
+                raise NotNow("no message of this number was refused")
+
+    def sent(
+        self, type_name: str | None = None, after: int = 0, most: int = -1
+    ) -> tuple[Sent, ...]:
         """Everything that was ever owed, or all of one type, in its order."""
         rows = self._store.rows(
-            "SELECT number, receiver, type, record, delivered_at IS NOT NULL"
-            " FROM outbox WHERE ?1 IS NULL OR type = ?1 ORDER BY place",
+            "SELECT number, receiver, type, record, delivered_at IS NOT NULL,"
+            " coalesce(code, ''), coalesce(sent_as, '') FROM outbox"
+            " WHERE (?1 IS NULL OR type = ?1) AND number > ?2 ORDER BY place LIMIT ?3",
             type_name,
+            after,
+            most,
         )
-        return tuple(Sent(*(*row[:4], bool(row[4]))) for row in rows)
+        return tuple(Sent(*(*row[:4], bool(row[4]), *row[5:])) for row in rows)
+
+    def _must_be_next(self, number: int) -> bool:
+        """Whether it still waits; raises `NotThere`, and `NotNow` out of turn."""
+        sql = "SELECT receiver, delivered_at, code FROM outbox WHERE number = ?"
+        row = self._store.row(sql, number)
+        if row is None:
+            raise NotThere("there is no such message")
+        if row[1] is not None or row[2] is not None:
+            return False
+        oldest = self.next(row[0])
+        if oldest is None or oldest.number != number:
+            raise NotNow("an older message for this receiver waits")
+        return True
 
 
 def _owed(number: int, receiver: str, name: str, body: bytes) -> Owed:

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from schemas.messages import IdentityInformationUpdate
 from schemas.systems import ADDRESSEE, CS, FAMILY_REGISTER, PLATFORM, STORES
+from simulators.register.births import Unknown
 from simulators.register.record import Domicile, Foreign
 from simulators.register.silent import Silent
 
@@ -71,6 +72,7 @@ class MovingPerson(Silent):
     name: str
     furigana: str
     born: date
+    born_unknown: Unknown | None = None
     sex: str
     relationship: str
     head_name: str
@@ -152,6 +154,30 @@ class SupplementMismatch(Silent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WideAreaPage(Silent):
+    """What a wide-area copy says of one person; what was not asked for is None."""
+
+    name: str
+    born: date
+    born_unknown: Unknown | None
+    sex: str
+    address: str
+    became_resident: date
+    relationship: str | None
+    resident_record_code: str | None
+    individual_number: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WideAreaCopy(Silent):
+    """広域交付: what the municipality that asked is to print; nobody, where nothing."""
+
+    municipality: str
+    request: str
+    pages: tuple[WideAreaPage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SendingDestination(Silent):
     """送付先情報 of one person to whom a number was newly given."""
 
@@ -169,7 +195,7 @@ class SendingDestination(Silent):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CardStatusNotice(Silent):
-    """交付, 廃止, 回収, 一時停止解除 or 返還 of a card."""
+    """交付, 廃止, 回収, 一時停止, 一時停止解除 or 返還 of a card."""
 
     resident_record_code: str
     card: str
@@ -217,6 +243,7 @@ Message: TypeAlias = (
     | SupplementInformation
     | SupplementUpdate
     | SupplementMismatch
+    | WideAreaCopy
     | SendingDestination
     | CardStatusNotice
     | CardContinuedUse
@@ -235,6 +262,7 @@ TYPES: Final = MappingProxyType(
         "family_register_supplement_information": (SupplementInformation, CS),
         "family_register_supplement_update": (SupplementUpdate, FAMILY_REGISTER),
         "family_register_supplement_mismatch": (SupplementMismatch, CS),
+        "wide_area_issuance_reply": (WideAreaCopy, CS),
         "sending_destination_extract": (SendingDestination, CS),
         "card_status_notice": (CardStatusNotice, CS),
         "card_management_information_update_request": (CardContinuedUse, CS),

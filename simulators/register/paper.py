@@ -6,7 +6,7 @@ of the form, never by repeating what was sent.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any, Final, get_args
 
@@ -27,13 +27,27 @@ def form_of(kind: str, given: Mapping[str, Any]) -> forms.Form:
     form = KINDS.get(kind)
     if form is None:
         raise EntryRefused(Fault("form", Rule.UNKNOWN_CODE))
-    faults = _field_faults(form, given) + list(_extra(form, given))
+    made: forms.Form = value_of(form, given, "form")
+    return made
+
+
+def value_of(kind: Any, given: Any, place: str) -> Any:
+    """A value of this type, and of nothing more; raises `EntryRefused`.
+
+    ``place`` is what a refusal calls it where it has no field to name.
+    """
+    faults = []
+    if is_dataclass(kind) and isinstance(kind, type):
+        if not isinstance(given, Mapping):
+            raise EntryRefused(Fault(place, Rule.FORMAT))
+        faults = _field_faults(kind, given)
+    faults += _extra(kind, given, place)
     if faults:
         raise EntryRefused(*faults)
     try:
-        return msgspec.convert(given, form)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise EntryRefused(Fault(_path(str(error)), Rule.FORMAT)) from None
+        raise EntryRefused(Fault(_path(str(error), place), Rule.FORMAT)) from None
 
 
 def written(form: forms.Form) -> bytes:
@@ -55,15 +69,17 @@ def _field_faults(form: type[Any], given: Mapping[str, Any]) -> list[Fault]:
     ]
 
 
-def _extra(form: type[Any], given: Mapping[str, Any]) -> list[Fault]:
-    """Fields that the form does not have, at any depth; they are not repeated."""
+def _extra(kind: Any, given: Any, place: str) -> list[Fault]:
+    """Fields that the type does not have, at any depth; they are not repeated."""
     bare = encoded(given)
     try:
-        kept = msgspec.to_builtins(msgspec.json.decode(bare, type=form))
+        kept = msgspec.to_builtins(msgspec.json.decode(bare, type=kind))
     except msgspec.ValidationError:
-        own = {field.name for field in fields(form)}
-        return [] if set(given) <= own else [Fault("form", Rule.NOT_ON_THE_FORM)]
-    return _beyond(msgspec.json.decode(bare), kept, "form")
+        if not is_dataclass(kind):
+            return []
+        own = {field.name for field in fields(kind)}
+        return [] if set(given) <= own else [Fault(place, Rule.NOT_ON_THE_FORM)]
+    return _beyond(msgspec.json.decode(bare), kept, place)
 
 
 def _beyond(given: Any, kept: Any, place: str) -> list[Fault]:
@@ -78,7 +94,7 @@ def _beyond(given: Any, kept: Any, place: str) -> list[Fault]:
     return []
 
 
-def _path(error: str) -> str:
+def _path(error: str, otherwise: str) -> str:
     """The field that a complaint of the decoder names: only names that we declare."""
-    _, _, place = error.rpartition("`$.")
-    return place.rstrip("`") or "form"
+    _, found, place = error.rpartition("`$.")
+    return place.rstrip("`") if found else otherwise

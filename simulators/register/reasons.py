@@ -87,7 +87,16 @@ _NAMES: Final = frozenset(
 )
 _REMOVAL: Final = frozenset({"removal", "leaving", *_HOUSEHOLD})
 _PERSON: Final = frozenset(
-    {*_NAMES, "alias", "born", "sex", "domicile", "foreign", *_HOUSEHOLD}
+    {
+        *_NAMES,
+        "alias",
+        "born",
+        "born_unknown",
+        "sex",
+        "domicile",
+        "foreign",
+        *_HOUSEHOLD,
+    }
 )
 
 MAY_CHANGE: Final[Mapping[Reason, frozenset[str]]] = {

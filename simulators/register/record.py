@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from simulators.register.births import Unknown, shown
 from simulators.register.reasons import Reason, Removed
 from simulators.register.silent import Silent
 
@@ -115,6 +116,8 @@ class ResidentRecord(Silent):
     alias: str | None = None
     """通称 of a foreign resident."""
     born: date
+    born_unknown: Unknown | None = None
+    """What of the day of birth is not known; `born` is then the first of the rest."""
     sex: str
     home: Home
     became_resident: date
@@ -148,6 +151,11 @@ class ResidentRecord(Silent):
     @property
     def is_head(self) -> bool:
         return self.relationship == HEAD
+
+    @property
+    def born_text(self) -> str:
+        """The day of birth as it is read, 不詳 where it is not known."""
+        return shown(self.born, self.born_unknown)
 
     def protected(self, today: date) -> bool:
         """Whether 支援措置 holds on this day."""

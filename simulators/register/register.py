@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from simulators.register.archive import Archive
+from simulators.register.backup import Backup
 from simulators.register.books import Books
 from simulators.register.cards import Cards
 from simulators.register.certificates import Certificates
 from simulators.register.consistency import Consistency
 from simulators.register.departures import Departures
+from simulators.register.documents import Documents
 from simulators.register.duties import Duties
 from simulators.register.entries import Entries, Parts
 from simulators.register.errors import StoreFault
@@ -29,15 +31,21 @@ from simulators.register.inward import Inward
 from simulators.register.loading import Loading
 from simulators.register.numbers import Numbers
 from simulators.register.old import OldRecords
+from simulators.register.operations import Operations
 from simulators.register.outbox import Outbox
 from simulators.register.places import Places, add_town, towns_of
 from simulators.register.pool import Pool
+from simulators.register.reconciliation import Reconciliation
 from simulators.register.rehearsal import Rehearsal
 from simulators.register.relay import Relay
+from simulators.register.resends import Resends
 from simulators.register.search import Search
+from simulators.register.slips import Slips
+from simulators.register.staff import Staff
 from simulators.register.statistics import Statistics
 from simulators.register.store import Store
 from simulators.register.supplement import Supplement
+from simulators.register.wide_area import WideArea
 
 TAKASAKI = "102024"
 
@@ -71,8 +79,13 @@ class Register:
     numbers: Numbers
     relay: Relay
     consistency: Consistency
+    reconciliation: Reconciliation
+    """5. 整合処理 with the CS."""
     statistics: Statistics
     """6. 一括処理."""
+    wide_area: WideArea
+    """2. 交付, asked for in another municipality."""
+    resends: Resends
     supplement: Supplement
     """7. 戸籍附票データ作成."""
     places: Places
@@ -84,6 +97,12 @@ class Register:
     cards: Cards
     """11. 個人番号カード管理; 12. コンビニ交付システムとの情報連携."""
     flags: Flags
+    staff: Staff
+    """Who may use the desks."""
+    operations: Operations
+    documents: Documents
+    slips: Slips
+    backup: Backup
     rehearsal: Rehearsal
     events: Events
     """What happened."""
@@ -166,13 +185,21 @@ def _built(
         numbers=numbers,
         relay=Relay(store, outbox, events),
         consistency=Consistency(store, books, events),
+        reconciliation=Reconciliation(store, clock, books, outbox, events),
         statistics=Statistics(store, clock, events),
+        wide_area=WideArea(store, clock, books, outbox, inward, events),
+        resends=Resends(store, books, outbox, inward, events),
         supplement=supplement,
         places=Places(store, books, events),
         extraction=Extraction(store, clock, books, events),
         foreign=foreign,
         cards=cards,
         flags=Flags(store, books, duties, events),
+        staff=Staff(store, clock, token_bytes, events),
+        operations=Operations(store, clock),
+        documents=Documents(store, clock, events),
+        slips=Slips(store, clock, events),
+        backup=Backup(store, events),
         rehearsal=Rehearsal(store, clock, books, outbox, entries, events),
         events=events,
         store=store,

@@ -17,7 +17,7 @@ CREATE TABLE records (
     individual_number TEXT,
     name TEXT NOT NULL,
     kana TEXT NOT NULL,       -- unvoiced reading, for comparing only
-    born TEXT NOT NULL,
+    born TEXT NOT NULL,       -- as much of the day as is known
     sex TEXT NOT NULL,
     address TEXT NOT NULL,
     town TEXT NOT NULL,
@@ -99,15 +99,25 @@ BEGIN SELECT RAISE(ABORT, 'corrections are kept'); END;
 CREATE TRIGGER corrections_are_not_rewritten BEFORE UPDATE ON corrections
 BEGIN SELECT RAISE(ABORT, 'corrections are never rewritten'); END;
 
--- What is owed to others; the body goes when it is delivered.
+-- What is owed to others; the body goes when it is delivered. What its receiver
+-- refused stays with the code, and holds up nothing that comes after it.
 CREATE TABLE outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     place INTEGER NOT NULL,
     cause TEXT NOT NULL UNIQUE,        -- what made it owed: each cause owes once
     receiver TEXT NOT NULL, type TEXT NOT NULL, record INTEGER,
-    at TEXT NOT NULL, delivered_at TEXT, digest TEXT NOT NULL, body BLOB
+    at TEXT NOT NULL, delivered_at TEXT, digest TEXT NOT NULL, body BLOB,
+    code TEXT, sent_as TEXT            -- by which id the receiver knows it
 ) STRICT;
-CREATE INDEX outbox_waiting ON outbox (receiver, place) WHERE delivered_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox (receiver, place)
+    WHERE delivered_at IS NULL AND code IS NULL;
+
+-- What came by way of the CS, each once; what could not be taken in is set aside.
+CREATE TABLE came_in (
+    message TEXT PRIMARY KEY, type TEXT NOT NULL, source TEXT NOT NULL,
+    at TEXT NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, body BLOB
+) STRICT;
+CREATE INDEX set_aside ON came_in (at) WHERE body IS NOT NULL;
 
 -- 転出証明書情報 from other municipalities, and 転入通知.
 CREATE TABLE certificates_in (
@@ -181,4 +191,55 @@ CREATE TABLE spoiled (message INTEGER PRIMARY KEY, record INTEGER NOT NULL,
 CREATE TABLE events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL, about TEXT NOT NULL
+) STRICT;
+
+-- Users of the desks. None: whoever comes is taken at his word, as in a rehearsal.
+CREATE TABLE staff (
+    person TEXT PRIMARY KEY, business TEXT NOT NULL, salt BLOB NOT NULL,
+    digest BLOB NOT NULL, active INTEGER NOT NULL, used_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE rights (
+    person TEXT NOT NULL, right TEXT NOT NULL, application TEXT NOT NULL,
+    PRIMARY KEY (person, right)
+) STRICT;
+CREATE TABLE workers (person TEXT PRIMARY KEY, list TEXT NOT NULL) STRICT;
+CREATE TABLE workplaces (terminal TEXT PRIMARY KEY, place TEXT NOT NULL) STRICT;
+CREATE TABLE sessions (
+    token TEXT PRIMARY KEY, person TEXT NOT NULL, terminal TEXT NOT NULL
+) STRICT;
+CREATE TABLE staff_ledger (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL, person TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL
+) STRICT;
+CREATE TABLE staff_reviews (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, by TEXT NOT NULL,
+    unused INTEGER NOT NULL
+) STRICT;
+
+-- 操作履歴: one row for each act at a desk, written before it is done.
+CREATE TABLE operations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL, person TEXT NOT NULL, terminal TEXT NOT NULL,
+    act TEXT NOT NULL, outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX operations_by_person ON operations (person, number);
+CREATE TABLE operation_records (
+    operation INTEGER NOT NULL, record INTEGER NOT NULL,
+    PRIMARY KEY (record, operation)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER operations_are_kept BEFORE DELETE ON operations
+BEGIN SELECT RAISE(ABORT, 'operations are kept'); END;
+
+-- 届出書 that were thrown away when their time was over: who, when and how.
+CREATE TABLE disposals (
+    entry INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL, how TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER disposals_stay BEFORE DELETE ON disposals
+BEGIN SELECT RAISE(ABORT, 'disposals are kept'); END;
+
+-- 受付票 and 開示請求書.
+CREATE TABLE slips (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, body BLOB NOT NULL,
+    answered_at TEXT, answered_by TEXT, answer TEXT
 ) STRICT;

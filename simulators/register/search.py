@@ -3,8 +3,9 @@
 
 The four items are name, address, sex and date of birth; sex narrows a search and does
 not count (R-066). A name is compared as it is written, code point by code point, or by
-its reading made unvoiced; an address from its beginning. At most `MOST` are shown: more
-is told as too many, so that nobody leafs through the city.
+its reading made unvoiced; an address from its beginning. A day of birth finds also
+those of whose day only a part is known, where it could be this one. At most `MOST` are
+shown: more is told as too many, so that nobody leafs through the city.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from datetime import date
 from typing import Any, Final, TypeAlias
 
 from simulators.register.basis import Operator
+from simulators.register.births import could_be
 from simulators.register.books import decode
 from simulators.register.errors import NotAllowed
 from simulators.register.inquiries import Inquiries
@@ -126,7 +128,6 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "individual_number": "individual_number = ?",
     "name": "name = ?",
     "reading": "kana = ?",
-    "born": "born = ?",
     "sex": "sex = ?",
 }
 
@@ -138,6 +139,9 @@ def _conditions(query: Query) -> tuple[list[str], list[Any]]:
         if value is not None:
             conditions.append(condition)
             values.append(_compared(key, value))
+    if query.born is not None:
+        conditions.append("born IN (?, ?, ?, ?)")
+        values += could_be(query.born)
     if query.address is not None:
         conditions.append("address >= ? AND address < ?")
         values += [query.address, query.address + _END]
@@ -147,6 +151,4 @@ def _conditions(query: Query) -> tuple[list[str], list[Any]]:
 
 
 def _compared(key: str, value: Any) -> Any:
-    if key == "reading":
-        return unvoiced(value)
-    return value.isoformat() if key == "born" else value
+    return unvoiced(value) if key == "reading" else value

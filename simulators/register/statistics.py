@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from simulators.register.basis import Operator
 from simulators.register.books import JAPAN
+from simulators.register.errors import EntryRefused, Fault, Rule
 from simulators.register.events import Events
 from simulators.register.reasons import Reason
 from simulators.register.store import Store
@@ -92,7 +93,9 @@ class Statistics:
         return Population(self._today(), _alone(households), _alone(total), *parts)
 
     def moves(self, year: int, month: int) -> Moves:
-        """Move-ins and move-outs of a calendar month."""
+        """Move-ins and move-outs of a calendar month; raises `EntryRefused`."""
+        if not (1900 <= year < date.max.year and 1 <= month <= 12):
+            raise EntryRefused(Fault("month", Rule.FORMAT))
         first = date(year, month, 1)
         following = date(year + month // 12, month % 12 + 1, 1)
         last = following - timedelta(days=1)

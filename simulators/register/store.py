@@ -25,9 +25,12 @@ class Store(FileStore):
     """One open register."""
 
     application = 0x5E150001
+    version = 2
 
     def __init__(self, path: Path | None) -> None:
         """Open or make it; None keeps it in memory. Raises `StoreFault`."""
+        self.folder = None if path is None else path.parent
+        """Where the file lies; None for a register in memory."""
         schema = (files("simulators.register") / "schema.sql").read_text("utf-8")
         super().__init__(path, schema)
 

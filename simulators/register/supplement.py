@@ -8,7 +8,7 @@ does not agree goes back as a mismatch (住民基本台帳法第19条第2項), s
 character that only one side has: nothing is guessed, nothing is made equal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -114,6 +114,20 @@ class Supplement:
                 self._add(information, source, cause, None)
                 self._events.happened("supplement received", about=source)
         return fields
+
+    def receive_mismatch(
+        self, code: str, fields: Iterable[str], source: str, via: str
+    ) -> None:
+        """What we told ``source`` does not fit its family register: a person decides.
+
+        Raises `WrongSource`, and `EntryRefused` for somebody who never lived here.
+        """
+        self._inward.admit(via, source)
+        record = self._books.by_code(code)
+        if record is None:
+            raise EntryRefused(Fault("resident_record_code", Rule.NOT_PRESENT))
+        about = f"record {record.number} {source} {' '.join(fields)}"
+        self._events.happened("supplement mismatch told", about=about)
 
     def lines(self, code: str) -> tuple[Line, ...]:
         """Every address of one person, oldest first."""

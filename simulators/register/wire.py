@@ -3,9 +3,8 @@
 
 Each value of `owed` has one payload of the schemas. What the register does not know is
 asked of the caller: the addressee number of a record, which the addressee system gives
-out. The schemas have no place for some of what the register holds (a foreign resident's
-items in a move-out certificate, the reading of a former surname there, the code in a
-supplement notice): that does not cross.
+out. What a payload has no place for does not cross: identity information tells a day of
+birth of which a part is unknown as the day that is taken in its place.
 """
 
 from collections.abc import Callable
@@ -13,12 +12,19 @@ from collections.abc import Callable
 from schemas import move_messages, register_messages
 from schemas.messages import IdentityInformationUpdate, Payload
 from simulators.register import owed
+from simulators.register.births import Unknown
 from simulators.register.errors import EntryRefused, Fault, Rule
 from simulators.register.foreign import ForeignNotice
-from simulators.register.record import Domicile
+from simulators.register.record import Domicile, Foreign
 from simulators.register.wire_writers import WRITERS, change_payload, serial_payload
 
-__all__ = ["certificate_of", "foreign_notice", "move_in_notice_of", "payload_of"]
+__all__ = [
+    "certificate_of",
+    "foreign_notice",
+    "move_in_notice_of",
+    "payload_of",
+    "supplement_of",
+]
 
 
 def payload_of(
@@ -68,14 +74,12 @@ def move_in_notice_of(
 
 
 def certificate_of(
-    value: move_messages.MoveOutCertificateInformation,
-    origin: str,
-    municipality_at: Callable[[str], str],
+    value: move_messages.MoveOutCertificateInformation, origin: str
 ) -> owed.MoveOutCertificateInformation:
     """A move-out certificate that came from ``origin``.
 
-    ``municipality_at`` gives the code of the municipality of a registered domicile.
-    Raises `EntryRefused` for somebody without one: the payload cannot tell the rest.
+    Raises `EntryRefused` for somebody who has neither a whole domicile nor the items of
+    a foreign resident, or both.
     """
     return owed.MoveOutCertificateInformation(
         certificate=value.certificate_number,
@@ -84,28 +88,69 @@ def certificate_of(
         planned=value.planned_move_out_date,
         previous_address=value.address,
         destination_address=value.new_address,
-        persons=tuple(_person(one, municipality_at) for one in value.movers),
+        persons=tuple(map(_person, value.movers)),
     )
 
 
-def _person(
-    mover: move_messages.Mover, municipality_at: Callable[[str], str]
-) -> owed.MovingPerson:
-    if mover.registered_domicile is None or mover.domicile_head_name is None:
+def supplement_of(
+    value: move_messages.FamilyRegisterSupplementUpdate, municipality: str
+) -> owed.SupplementInformation:
+    """What another municipality tells of somebody whose domicile is here."""
+    return owed.SupplementInformation(
+        municipality=municipality,
+        resident_record_code=value.resident_record_code,
+        name=value.kanji_name,
+        born=value.date_of_birth,
+        sex=value.sex,
+        domicile=Domicile(
+            municipality=municipality,
+            text=value.registered_domicile,
+            holder=value.domicile_head_name,
+        ),
+        address=value.address,
+        since=value.date_address_established,
+        change_reason=value.change_reason,
+        change_date=value.change_date,
+    )
+
+
+def _person(mover: move_messages.Mover) -> owed.MovingPerson:
+    domicile, foreign = _domicile(mover), _foreign(mover.foreign_resident)
+    if (domicile is None) is (foreign is None):
         raise EntryRefused(Fault("registered_domicile", Rule.DOMICILE))
+    items, unknown = mover.foreign_resident, mover.date_of_birth_unknown
     return owed.MovingPerson(
         resident_record_code=mover.resident_record_code,
         individual_number=mover.individual_number,
         name=mover.kanji_name,
         furigana=mover.furigana_name,
         born=mover.date_of_birth,
+        born_unknown=None if unknown is None else Unknown(unknown),
         sex=mover.sex,
         relationship=mover.relationship,
         head_name=mover.head_name,
         former_surname=mover.former_surname_kanji,
-        domicile=Domicile(
-            municipality=municipality_at(mover.registered_domicile),
-            text=mover.registered_domicile,
-            holder=mover.domicile_head_name,
-        ),
+        former_surname_furigana=mover.former_surname_furigana,
+        alias=None if items is None else items.alias,
+        domicile=domicile,
+        foreign=foreign,
+    )
+
+
+def _domicile(mover: move_messages.Mover) -> Domicile | None:
+    text, holder = mover.registered_domicile, mover.domicile_head_name
+    municipality = mover.domicile_municipality_code
+    if text is None or holder is None or municipality is None:
+        return None
+    return Domicile(municipality=municipality, text=text, holder=holder)
+
+
+def _foreign(items: move_messages.ForeignResident | None) -> Foreign | None:
+    if items is None:
+        return None
+    return Foreign(
+        nationality=items.nationality,
+        status=items.residence_status,
+        residence_card=items.residence_card_number,
+        stay_until=items.stay_until,
     )

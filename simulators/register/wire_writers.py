@@ -10,16 +10,17 @@ from schemas.messages import Payload
 from schemas.provision_messages import ResidentRecordInformation
 from schemas.stream_messages import Destination, SendingDestinationExtract
 from simulators.register import owed
-from simulators.register.record import HEAD
+from simulators.register.births import Unknown
+from simulators.register.record import HEAD, Foreign
 
 _ELEMENTS: Final = MappingProxyType(
     {
         "name": "kanji_name",
         "born": "date_of_birth",
-        "resident_record_code": "registered_domicile",
+        "resident_record_code": "resident_record_code",
     }
 )
-"""What a mismatch says of each field; somebody unknown is not in the register there."""
+"""The name of each field in a payload; of somebody unknown there is only the code."""
 
 
 def _information(change: owed.ResidentRecordChange) -> ResidentRecordInformation:
@@ -100,20 +101,39 @@ def _certificate(
 
 
 def _mover(person: owed.MovingPerson) -> move_messages.Mover:
-    domicile = person.domicile
+    domicile, foreign = person.domicile, person.foreign
     return move_messages.Mover(
         resident_record_code=person.resident_record_code,
         individual_number=person.individual_number,
         kanji_name=person.name,
         furigana_name=person.furigana,
         former_surname_kanji=person.former_surname,
+        former_surname_furigana=person.former_surname_furigana,
         date_of_birth=person.born,
+        date_of_birth_unknown=unknown_part(person.born_unknown),
         sex=person.sex,
         head_name=person.head_name,
         relationship=person.relationship,
         registered_domicile=None if domicile is None else domicile.text,
+        domicile_municipality_code=None if domicile is None else domicile.municipality,
         domicile_head_name=None if domicile is None else domicile.holder,
+        foreign_resident=None if foreign is None else _foreign(foreign, person.alias),
     )
+
+
+def _foreign(foreign: Foreign, alias: str | None) -> move_messages.ForeignResident:
+    return move_messages.ForeignResident(
+        nationality=foreign.nationality,
+        residence_status=foreign.status,
+        residence_card_number=foreign.residence_card,
+        stay_until=foreign.stay_until,
+        alias=alias,
+    )
+
+
+def unknown_part(unknown: Unknown | None) -> str | None:
+    """What a payload says of a day of birth that is not known whole."""
+    return None if unknown is None else unknown.value
 
 
 def _request(
@@ -139,6 +159,7 @@ def _of_a_family(
     message: owed.SupplementInformation | owed.SupplementUpdate,
 ) -> dict[str, Any]:
     return {
+        "resident_record_code": message.resident_record_code,
         "registered_domicile": message.domicile.text,
         "domicile_head_name": message.domicile.holder,
         "kanji_name": message.name,
@@ -169,11 +190,34 @@ def _mismatch(
     message: owed.SupplementMismatch, _: str
 ) -> move_messages.FamilyRegisterSupplementMismatch:
     return move_messages.FamilyRegisterSupplementMismatch(
+        resident_record_code=message.resident_record_code,
         registered_domicile=message.domicile.text,
         domicile_head_name=message.domicile.holder,
         kanji_name=message.name,
         date_of_birth=message.born,
         differing=tuple(_ELEMENTS[name] for name in message.fields),
+    )
+
+
+def _wide_area(
+    message: owed.WideAreaCopy, _: str
+) -> move_messages.WideAreaIssuanceReply:
+    return move_messages.WideAreaIssuanceReply(
+        request_management_number=message.request,
+        members=tuple(
+            move_messages.HouseholdMember(
+                kanji_name=page.name,
+                date_of_birth=page.born,
+                date_of_birth_unknown=unknown_part(page.born_unknown),
+                sex=page.sex,
+                address=page.address,
+                date_became_resident=page.became_resident,
+                relationship=page.relationship,
+                resident_record_code=page.resident_record_code,
+                individual_number=page.individual_number,
+            )
+            for page in message.pages
+        ),
     )
 
 
@@ -232,6 +276,7 @@ WRITERS: Final[Mapping[type[Any], Callable[[Any, str], Payload]]] = {
     owed.SupplementInformation: _supplement,
     owed.SupplementUpdate: _update,
     owed.SupplementMismatch: _mismatch,
+    owed.WideAreaCopy: _wide_area,
     owed.SendingDestination: _extract,
     owed.CardStatusNotice: _card_status,
     owed.CardContinuedUse: _continued,

@@ -136,6 +136,7 @@ class Work:
             former_surname_furigana=person.former_surname_furigana,
             alias=person.alias,
             born=person.born,
+            born_unknown=person.born_unknown,
             sex=person.sex,
             home=home,
             became_resident=since,

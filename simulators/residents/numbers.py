@@ -57,13 +57,12 @@ class Shuffle:
 class Numbers:
     """All numbers of one seed. A serial outside the range is our own fault."""
 
-    __slots__ = ("_addressee", "_individual", "_person", "_record_code")
+    __slots__ = ("_addressee", "_individual", "_record_code")
 
     def __init__(self, seed: str) -> None:
         self._individual = Shuffle(f"{seed}:individual number", 10**5, 10**6)
         self._record_code = Shuffle(f"{seed}:record code", 10**5, 10**5)
         self._addressee = Shuffle(f"{seed}:addressee", 10**7, 10**8)
-        self._person = Shuffle(f"{seed}:person", 2**31, 2**32)
 
     def individual_number(self, serial: int) -> str:
         """個人番号, twelve digits."""
@@ -78,7 +77,3 @@ class Numbers:
     def addressee_number(self, serial: int) -> str:
         """団体内統合宛名番号, fifteen digits."""
         return f"{self._addressee(serial):015d}"
-
-    def person_id(self, serial: int) -> int:
-        """What the core calls the person: 63 bits, so that any database holds it."""
-        return self._person(serial)

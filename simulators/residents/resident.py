@@ -19,6 +19,7 @@ from itertools import count as count_from
 from itertools import islice
 from typing import Final
 
+from protocols.linkage_code import person_id
 from simulators.residents.chance import Dice
 from simulators.residents.family import HEAD, STANDING_DAY, Member, members
 from simulators.residents.moves import NETWORK_START, History, Story, history, story
@@ -69,8 +70,11 @@ class Resident:
     old_resident_record_code: str | None
     record_code_used_from: date
     addressee_number: str
-    person_id: int
-    """What the core system calls this person; for linkage codes."""
+
+    @property
+    def person_id(self) -> int:
+        """What the core system calls this person; for linkage codes."""
+        return person_id(self.resident_record_code)
 
     @property
     def kanji_name(self) -> str:
@@ -152,7 +156,6 @@ class City:
             old_resident_record_code=old_code,
             record_code_used_from=used_from,
             addressee_number=self._numbers.addressee_number(serial),
-            person_id=self._numbers.person_id(serial),
         )
 
 

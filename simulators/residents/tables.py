@@ -131,7 +131,11 @@ def hard_surnames() -> Weighted[Name]:
 
 @cache
 def given_names(sex: Sex, year: int) -> tuple[Name, ...]:
-    """Given names that were usual for those born in ``year``."""
+    """Given names that were usual for those born in ``year``.
+
+    Whoever is older than the table has the names of its first years.
+    """
+    year = max(year, min(int(row["first_year"]) for row in _rows("given_names.csv")))
     return tuple(
         Name(row["kanji"], row["kana"])
         for row in _rows("given_names.csv")

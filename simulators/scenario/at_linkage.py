@@ -99,12 +99,12 @@ def learn(world: World, party: StationName, params: About) -> Happened:
     kept: Kept = world.names[params.of]
     number = bytes.fromhex(kept.processing_number)
     ending = world.until_expected(
-        lambda: _standing(world, party, number), lambda seen: seen != STATES[0]
+        lambda: standing(world, party, number), lambda seen: seen != STATES[0]
     )
     return Happened(ending, kept)
 
 
-def _standing(world: World, party: StationName, number: bytes) -> str:
+def standing(world: World, party: StationName, number: bytes) -> str:
     status = world.stage.standing(station_of(party), number)
     return f"{REFUSED} {status.code}" if status.code else _words(str(status.status))
 
@@ -115,7 +115,7 @@ def _words(status: str) -> str:
 
 def _see_inquiry(world: World, party: StationName, params: "State") -> Seen:
     number = bytes.fromhex(world.names[params.of].processing_number)
-    return Seen(params.state, _standing(world, party, number))
+    return Seen(params.state, standing(world, party, number))
 
 
 class State(Params, frozen=True):

@@ -1,31 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes through a municipal CS: from its register and terminal, and to them.
 
-What is handed in is the sample of its type, with the elements changed that a scenario
-names. What arrives is fetched as a register fetches it: listed, read, acknowledged,
-and then it must be gone.
+What is handed in is made by `handed`. What arrives is fetched as a register fetches it:
+listed, read, acknowledged, and then it must be gone. Where the register itself runs in
+the network, it fetches by itself, and its desk is asked what became of it.
 """
 
-import re
-from dataclasses import fields
-from datetime import timedelta
-from importlib.resources import files
-from typing import ClassVar
-from xml.sax.saxutils import escape
-
-import msgspec
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any, ClassVar
 
 from pki.names import StationName
-from schemas.catalogue import ROWS
 from schemas.messages import SubmissionRefused, read_payload
 from schemas.payload import type_of
 from simulators.scenario.at_stations import message_fault
+from simulators.scenario.desk import Desk, is_running
+from simulators.scenario.handed import HandIn, body_of
 from simulators.scenario.inside import kept_of, link_of, post, taken, waiting
-from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
     REFUSED,
     Action,
     Happened,
+    Kept,
     Params,
     Word,
 )
@@ -35,35 +32,12 @@ ACCEPTED = "accepted"
 RECEIVED, SENT = "received", "sent to both"
 AS_SENT, IN_FULL = "fetched as sent", "fetched in full"
 """The same bytes; or under another type of the CS, with every field that was sent."""
+FETCHED = "fetched"
+"""Of what a running register sent: the scenario has no bytes to set it beside."""
 CHANGED, NOTHING, STAYS = "fetched changed", "nothing waits", "stays after all"
+TAKEN_IN, SET_ASIDE = "taken in", "set aside"
+"""By a register that runs: in its books, or kept for a person with its reason."""
 OTHERWISE = "answered otherwise"
-_LEAF = re.compile(r"<(\w+)>([^<]*)</\1>")
-_PLANNED = "planned_move_out_date"
-
-
-class HandIn(Params, frozen=True):
-    """Which message is handed in to the CS, and for which municipality."""
-
-    parties: ClassVar[tuple[str, ...]] = ("to",)
-    message: str
-    to: str = ""
-    change: dict[str, str] = msgspec.field(default_factory=dict)
-    """Element to its new text."""
-    planned_in_days: int | None = None
-    """The planned move-out date, counted from today."""
-
-    def fault(self) -> tuple[str, str, str] | None:
-        if self.message not in ROWS:
-            return message_fault(self.message)
-        there = [found[1] for found in _LEAF.finditer(_sample(self.message))]
-        for name in self.change:
-            if name not in there:
-                what = f"'{self.message}' has no element '{name}'"
-                return "change", what, one_of(name, there)
-        if self.planned_in_days is not None and _PLANNED not in there:
-            what = f"'{self.message}' has no planned day"
-            return "planned_in_days", what, "leave it out"
-        return None
 
 
 class Fetch(Params, frozen=True):
@@ -90,7 +64,7 @@ class FetchType(Params, frozen=True):
 
 def hand_in(world: World, party: StationName, params: HandIn) -> Happened:
     """Post a message inside, as this system; the CS judges it."""
-    body = _body(world, params)
+    body = body_of(world, params)
     to = world.parties[params.to].organisation if params.to else ""
     value = post(link_of(world, party), body, to)
     if isinstance(value, SubmissionRefused):
@@ -102,27 +76,36 @@ def hand_in(world: World, party: StationName, params: HandIn) -> Happened:
 def fetch(world: World, party: StationName, params: Fetch) -> Happened:
     """Take over what came for this system, and tell whether it is what was sent."""
     kept = world.names[params.of]
+    if is_running(world, party):
+        there = _came_in(world, party, lambda one: one["message"] == kept.message_id)
+        facts = {**kept.facts, **(there.kept or Kept()).facts}
+        return replace(there, kept=replace(kept, facts=facts))
     link = link_of(world, party)
 
     def waits() -> bool:
         return kept.message_id in dict(waiting(link))
 
-    if not world.until_expected(lambda: "waits" if waits() else ""):
+    if not world.until_expected(lambda: "waits" if waits() else "", absent=NOTHING):
         return Happened(NOTHING)
     came = taken(link, kept.message_id)
     if waits():
         return Happened(STAYS)
-    return Happened(_likeness(kept.facts["body"], came))
+    sent = kept.facts.get("body")
+    if sent is None:
+        return Happened(FETCHED if came else STAYS)
+    return Happened(_likeness(sent, came))
 
 
 def receive(world: World, party: StationName, params: FetchType) -> Happened:
     """Take over everything of one type that came for this system."""
+    if is_running(world, party):
+        return _came_in(world, party, lambda one: one["type"] == params.message)
     link = link_of(world, party)
 
     def there() -> list[str]:
         return [one for one, kind in waiting(link) if kind == params.message]
 
-    world.until_expected(lambda: RECEIVED if there() else "")
+    world.until_expected(lambda: RECEIVED if there() else "", absent=NOTHING)
     ids = there()
     for one in ids:
         came = taken(link, one)
@@ -132,6 +115,31 @@ def receive(world: World, party: StationName, params: FetchType) -> Happened:
     if set(ids) & set(there()):
         return Happened(STAYS)
     return Happened(RECEIVED if ids else NOTHING)
+
+
+def _came_in(
+    world: World, party: StationName, is_meant: Callable[[dict[str, Any]], bool]
+) -> Happened:
+    """What became of the newest such arrival at a register that runs."""
+    desk = Desk(world, party)
+    assert world.begun is not None
+    begun = world.begun
+    row: dict[str, Any] = {}
+
+    def state() -> str:
+        rows = [
+            one
+            for one in desk.all("arrivals")
+            if is_meant(one) and datetime.fromisoformat(one["at"]) >= begun
+        ]
+        row.update(rows[-1] if rows else {})
+        return str(row.get("state", ""))
+
+    ending = world.until_expected(state, absent=NOTHING)
+    certificates = desk.look("certificates") if ending == TAKEN_IN else []
+    newest = certificates[-1]["certificate"] if certificates else 0
+    kept = Kept(message_id=row.get("message", ""), facts={"certificate": newest})
+    return Happened(ending or NOTHING, kept)
 
 
 def check(world: World, party: StationName, params: Checked) -> Happened:
@@ -160,29 +168,6 @@ def _likeness(sent: bytes, came: bytes) -> str:
     return IN_FULL if same else CHANGED
 
 
-def _body(world: World, params: HandIn) -> bytes:
-    changes = dict(params.change)
-    if params.planned_in_days is not None:
-        day = world.stage.now() + timedelta(days=params.planned_in_days)
-        changes[_PLANNED] = f"{day:%Y-%m-%d}"
-    if params.message == "move_out_certificate_information" and params.to:
-        changes["new_municipality_code"] = world.parties[params.to].organisation
-
-    def changed(found: re.Match[str]) -> str:
-        value = changes.pop(found[1], None)  # the first of that name
-        return found[0] if value is None else _element(found[1], value)
-
-    return _LEAF.sub(changed, _sample(params.message)).encode()
-
-
-def _element(name: str, value: str) -> str:
-    return f"<{name}>{escape(value)}</{name}>"
-
-
-def _sample(message: str) -> str:
-    return files("schemas").joinpath("samples", f"{message}.xml").read_text("utf-8")
-
-
 HAND_IN = Action(
     "hand_in",
     HandIn,
@@ -194,14 +179,14 @@ FETCH = Action(
     "fetch",
     Fetch,
     fetch,
-    (AS_SENT, IN_FULL, CHANGED, NOTHING, STAYS),
+    (AS_SENT, IN_FULL, FETCHED, CHANGED, NOTHING, STAYS, TAKEN_IN, SET_ASIDE),
     "It fetches what came for it, compares it with what was sent, acknowledges it.",
 )
 RECEIVE = Action(
     "receive",
     FetchType,
     receive,
-    (RECEIVED, NOTHING, STAYS),
+    (RECEIVED, NOTHING, STAYS, TAKEN_IN, SET_ASIDE),
     "It fetches and acknowledges every message of one type that came for it.",
 )
 CHECK = Action(

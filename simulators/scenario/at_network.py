@@ -6,8 +6,6 @@ A scenario names it `network`, without giving it in `[parties]`.
 
 import json
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -100,9 +98,10 @@ def _reconciled(world: World, _: StationName, params: Nothing) -> Seen:
     """The three parties tell the same of everything that this scenario began."""
     agree = "the three records agree"
     numbers = {
-        kept.processing_number
+        number
         for kept in world.names.values()
         if isinstance(kept, Kept)
+        for number in (kept.processing_number, *kept.many)
     }
 
     def look() -> str:
@@ -113,15 +112,8 @@ def _reconciled(world: World, _: StationName, params: Nothing) -> Seen:
 
 
 def _differences(world: World) -> list[dict[str, Any]]:
-    command = ["records", "reconcile", "--json", "--network", str(world.files.root)]
-    done = subprocess.run(
-        [sys.executable, "-m", "sekisho", *command],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    found: list[dict[str, Any]] = json.loads(done.stdout)
+    command = ("records", "reconcile", "--json", "--network", str(world.files.root))
+    found: list[dict[str, Any]] = json.loads(world.stage.commands.run(*command).out)
     return found
 
 

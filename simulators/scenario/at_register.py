@@ -6,20 +6,31 @@ prefecture by itself, which `at_peers` has.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal
 from xml.sax.saxutils import escape
 
 import msgspec
 
 from pki.names import StationName
+from protocols.identifiers import Realm, make_individual_number
 from schemas import systems
 from schemas.messages import SubmissionAccepted
 from schemas.payload import NAMESPACE
 from schemas.record_fields import FIELDS as RECORD_FIELDS
 from simulators.network import parties as people
 from simulators.residents import identity_record
+from simulators.scenario.at_counter import ISSUE, SEARCH
+from simulators.scenario.at_desk import AT_DESK, STANDS
 from simulators.scenario.at_moves import CHECK, FETCH, HAND_IN, RECEIVE
-from simulators.scenario.at_stations import DELIVER, knows_nothing, recorded
+from simulators.scenario.at_office import AT_OFFICE, HAPPENED, INQUIRIES
+from simulators.scenario.at_stations import (
+    DELIVER,
+    ERASE,
+    LEARN,
+    knows_nothing,
+    recorded,
+)
 from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
     REFUSED,
@@ -47,6 +58,10 @@ class Report(Params, frozen=True):
     resident: Selector
     change: dict[str, str] = msgspec.field(default_factory=dict)
     """Field of the resident identity record to its new text."""
+    new_number: bool = False
+    """It has the individual number that comes after the one of the copy."""
+    changed_days_ago: int | None = None
+    """When it changed; as the resident's own history has it where not said."""
     individual_number: Literal["", "wrong check digit", "of the real realm"] = ""
 
     def fault(self) -> tuple[str, str, str] | None:
@@ -66,10 +81,15 @@ def report(world: World, party: StationName, params: Report) -> Happened:
     """Post the record at the CS of the same organisation, which judges it."""
     chosen = params.resident
     resident = world.resident(chosen.of, chosen.number, chosen.flagged)
-    newest = int(world.stage.now().timestamp()) - EPOCH
+    newest = _next_number(world)
     lawful = identity_record(resident, update_sequence_number=newest)
     record = {**lawful, "change_reason": MOVE, **params.change}
+    if params.changed_days_ago is not None:
+        day = world.stage.now() - timedelta(days=params.changed_days_ago)
+        record["change_date"] = f"{day:%Y-%m-%d}"
     number = record["individual_number"]
+    if params.new_number:
+        number = number_after(number)
     last = (int(number[-1]) + SHIFTS[params.individual_number]) % 10
     record["individual_number"] = f"{number[:-1]}{last}"
     answer = world.stage.submit(station_of(party), update_of(record))
@@ -77,6 +97,19 @@ def report(world: World, party: StationName, params: Report) -> Happened:
         return Happened(f"{REFUSED} {answer.code}")
     assert answer.message_id is not None
     return Happened("accepted", Kept(message_id=answer.message_id.hex()))
+
+
+def _next_number(world: World) -> int:
+    """A sequence number above every earlier one, also within the same second."""
+    notes = world.stage.notes
+    newest = int(world.stage.now().timestamp()) - EPOCH
+    notes["sequence"] = max(newest, notes.get("sequence", 0) + 1)
+    return int(notes["sequence"])
+
+
+def number_after(number: str) -> str:
+    """The number to which a resident's is changed; the same for the same one."""
+    return make_individual_number(f"97{number[2:11]}", Realm.SIMULATION)
 
 
 def update_of(record: Mapping[str, str]) -> bytes:
@@ -106,6 +139,15 @@ EXISTING = system(
         HAND_IN,
         FETCH,
         RECEIVE,
+        SEARCH,
+        ISSUE,
+        *AT_DESK,
+        *AT_OFFICE,
     ),
+    looks=(STANDS, HAPPENED, INQUIRIES),
 )
-CS = system(systems.CS, (DELIVER, CHECK), (recorded(), knows_nothing()))
+CS = system(
+    systems.CS,
+    (DELIVER, LEARN, ERASE, CHECK),
+    (recorded(), knows_nothing()),
+)

@@ -27,6 +27,8 @@ from simulators.scenario.registry import (
 from simulators.scenario.world import Event, World
 
 WITHDRAWN = "withdrawn"
+NOTHING_SENT = "nothing was sent"
+LEARNED, ERASED = "learned", "erased"
 KINDS = (
     "attempted",
     "sent",
@@ -98,6 +100,15 @@ class About(Params, frozen=True):
     of: str
 
 
+class Sending(Params, frozen=True):
+    """Which message it owes somebody; the newest of the scenario."""
+
+    message: str
+
+    def fault(self) -> tuple[str, str, str] | None:
+        return message_fault(self.message)
+
+
 def message_fault(message: str) -> tuple[str, str, str] | None:
     """Whether a message type is in the catalogue."""
     if message in ROWS:
@@ -141,6 +152,83 @@ def deliver(world: World, party: StationName, params: Delivery) -> Happened:
     return Happened(ending or "nothing was sent", kept)
 
 
+def learn(world: World, party: StationName, params: Delivery) -> Happened:
+    """Wait for the reply to a question that a station asked on somebody's behalf."""
+    kept: Kept = world.names[params.of]
+
+    def look() -> str:
+        for event in world.every_event():
+            asked = ROWS.get(event["message_type"])
+            if (
+                (event["station"], event["kind"]) == (str(party), "answered")
+                and asked is not None
+                and asked.reply_type == params.message
+                and kept.is_in(event)
+            ):
+                return LEARNED
+        return ""
+
+    return Happened(world.until_expected(look) or "no answer", kept)
+
+
+LEARN = Action(
+    "learn",
+    Delivery,
+    learn,
+    (LEARNED,),
+    "The reply to what it asked comes, of this type; waits for it.",
+)
+
+
+def erase(world: World, party: StationName, params: About) -> Happened:
+    """Wait until what nobody fetched in its time is gone, by the station's record."""
+    kept: Kept = world.names[params.of]
+
+    def look() -> str:
+        gone = any(
+            (event["station"], event["kind"]) == (str(party), "erased")
+            and kept.is_in(event)
+            for event in world.every_event()
+        )
+        return ERASED if gone else ""
+
+    return Happened(world.until_expected(look) or "still kept", kept)
+
+
+ERASE = Action(
+    "erase",
+    About,
+    erase,
+    (ERASED,),
+    "It erases what was not fetched in its time; waits until that is on record.",
+)
+
+
+def send(world: World, party: StationName, params: Sending) -> Happened:
+    """Wait for what becomes of the newest message of a type that a station sends."""
+    kept = Kept()
+
+    def look() -> str:
+        nonlocal kept
+        ending = ""
+        for one in world.every_event():
+            own = one["station"], one["direction"], one["message_type"]
+            if own == (str(party), "out", params.message):
+                kept = Kept(one["processing_number"], one["message_id"])
+                ending = delivery((one,), party, params.message, kept) or ending
+        return ending
+
+    ending = world.until_expected(look, lambda seen: seen == DELIVERED)
+    return Happened(ending or NOTHING_SENT, kept)
+
+
+SEND = Action(
+    "send",
+    Sending,
+    send,
+    (DELIVERED, WITHDRAWN, REFUSED, NOT_DELIVERED),
+    "It sends a message that others made it owe; waits for what becomes of it.",
+)
 DELIVER = Action(
     "deliver",
     Delivery,

@@ -15,8 +15,10 @@ from schemas.resident_messages import IdentityRecord
 from schemas.search_messages import (
     IdentityConfirmationRequest,
     IdentityInformationSearch,
+    JlisIdentityInformationInquiry,
 )
 from simulators.network.story_register import record_of
+from simulators.scenario.at_counter import TAKE_IN
 from simulators.scenario.at_moves import FETCH, HAND_IN, NOTHING, OTHERWISE, RECEIVE
 from simulators.scenario.inside import answer_to, kept_of, link_of, post
 from simulators.scenario.registry import (
@@ -60,6 +62,17 @@ def confirm(world: World, party: StationName, params: Ask) -> Happened:
     def question(code: str) -> Payload:
         key = ConfirmationKey(resident_record_code=code)
         return IdentityConfirmationRequest(key=key)
+
+    return _asked(world, party, params, question)
+
+
+def inquire(world: World, party: StationName, params: Ask) -> Happened:
+    """Ask J-LIS for a person's identity information, by individual number."""
+    chosen = params.resident
+    number = world.resident(chosen.of, chosen.number, chosen.flagged).individual_number
+
+    def question(_: str) -> Payload:
+        return JlisIdentityInformationInquiry(key=SearchKey(individual_number=number))
 
     return _asked(world, party, params, question)
 
@@ -119,4 +132,14 @@ CONFIRM = Action(
     (FOUND, NOBODY, SOMEBODY_ELSE, NOTHING, REFUSED),
     "It has the identity of a person confirmed by the national server.",
 )
-TERMINAL: System = system(systems.TERMINAL, (HAND_IN, FETCH, RECEIVE, SEARCH, CONFIRM))
+INQUIRE = Action(
+    "inquire",
+    Ask,
+    inquire,
+    (FOUND, NOBODY, SOMEBODY_ELSE, NOTHING, REFUSED),
+    "It asks J-LIS what it keeps of a person, by individual number.",
+)
+TERMINAL: System = system(
+    systems.TERMINAL,
+    (TAKE_IN, HAND_IN, FETCH, RECEIVE, SEARCH, CONFIRM, INQUIRE),
+)

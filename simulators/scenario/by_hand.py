@@ -22,7 +22,7 @@ from simulators.network import story_permits as permits
 from simulators.network import story_refusals as inquiries
 from simulators.network.stage import Stage, in_words
 from simulators.network.story_permits import Parts
-from simulators.scenario.at_stations import DELIVER, knows_nothing, recorded
+from simulators.scenario.at_stations import DELIVER, SEND, knows_nothing, recorded
 from simulators.scenario.refused import one_of
 from simulators.scenario.registry import (
     DELIVERED,
@@ -203,6 +203,7 @@ CORE = system(
     systems.CORE,
     actions=(
         DELIVER,
+        SEND,
         Action(
             "order",
             Order,

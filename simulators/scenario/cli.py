@@ -23,10 +23,9 @@ from schemas.flows import STEPS
 from simulators.network.ports import NoPorts
 from simulators.network.processes import NotReady
 from simulators.scenario.built import SYSTEMS
-from simulators.scenario.loader import load, shipped
+from simulators.scenario.chosen_cli import ALL, LeftOut, every, named, playable, spoiled
 from simulators.scenario.model import Scenario
 from simulators.scenario.player import Diagram, Told, diagram, play
-from simulators.scenario.refused import ScenarioRefused, one_of
 from simulators.scenario.telling import (
     as_data,
     fields,
@@ -40,7 +39,6 @@ from simulators.scenario.world import World, joined_network, own_network
 
 WIDE = 180
 """Columns of a table that is not shown on a terminal: nothing is cut off."""
-ALL = "all"
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Plain JSON.")
 
@@ -54,7 +52,7 @@ def scenario() -> None:
 @AS_JSON
 def list_(as_json: bool) -> None:
     """Every scenario that can run today, and the flow steps that it covers."""
-    found = _shipped()
+    found = every()
     if as_json:
         click.echo(json.dumps([head(one) for one in found], ensure_ascii=False))
         return
@@ -72,7 +70,7 @@ def list_(as_json: bool) -> None:
 @AS_JSON
 def show(name: str, as_json: bool) -> None:
     """One scenario: its parties, steps, and what must be so afterwards."""
-    for one in _chosen((name,)):
+    for one in named((name,)):
         click.echo(
             json.dumps(whole(one), ensure_ascii=False) if as_json else one.source
         )
@@ -118,7 +116,7 @@ def run(
 ) -> None:
     """Play scenarios on a real network, and judge what came of them."""
     signal.signal(signal.SIGTERM, _interrupted)
-    chosen, left_out = _playable(_chosen(names), folder, ALL in names)
+    chosen, left_out = playable(named(names), folder, ALL in names)
     console = _console(stderr=as_json)
     told: list[Told] = []
     drawn: dict[str, Diagram] = {}
@@ -135,7 +133,7 @@ def run(
     except (NotReady, NoPorts, PkiError, OSError) as error:
         raise click.ClickException(str(error)) from None
     except msgspec.MsgspecError as error:
-        raise click.ClickException(f"{folder}: network.json: {error}") from None
+        raise spoiled(folder, error) from None
     if diagrams is not None:
         write(diagrams, drawn)
     if as_json:
@@ -146,63 +144,7 @@ def run(
         raise SystemExit(1)
 
 
-# -- which ----------------------------------------------------------------------------
-
-
-def _shipped() -> tuple[Scenario, ...]:
-    try:
-        return shipped()
-    except ScenarioRefused as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _chosen(names: tuple[str, ...]) -> list[Scenario]:
-    """By id, by the beginning of an id (`F1-12` and `F1-12-held`), or by file."""
-    found: dict[str, Scenario] = {}
-    for name in names:
-        for one in _by_name(name):
-            if found.setdefault(one.id, one) is not one and name.endswith(".toml"):
-                raise click.ClickException(f"{name}: {one.id} is named twice")
-    return list(found.values())
-
-
-def _by_name(name: str) -> list[Scenario]:
-    if name.endswith(".toml"):
-        try:
-            return [load(Path(name))]
-        except ScenarioRefused as error:
-            raise click.ClickException(str(error)) from None
-    known = _shipped()
-    fits = [
-        one
-        for one in known
-        if name == ALL or one.id == name or one.id.startswith(f"{name}-")
-    ]
-    if not fits:
-        mend = one_of(name, [one.id for one in known])
-        raise click.ClickException(f"{name}: there is no such scenario; {mend}")
-    return fits
-
-
-def _playable(
-    chosen: list[Scenario], folder: Path | None, every: bool
-) -> tuple[list[Scenario], list[Scenario]]:
-    """Those that a guest may play, and the others; all, in a network of our own."""
-    if folder is None:
-        return chosen, []
-    if not (folder / "network.json").is_file():
-        raise click.ClickException(
-            f"{folder} holds no network; start one with 'sekisho up --dir {folder}', "
-            "or leave --dir out"
-        )
-    left_out = [one for one in chosen if one.needs]
-    if left_out and not every:
-        why = "; ".join(sorted(need.value for need in left_out[0].needs))
-        raise click.ClickException(
-            f"{left_out[0].id} is not for somebody else's network: {why}; "
-            "leave --dir out"
-        )
-    return [one for one in chosen if not one.needs], left_out
+# -- on which network -----------------------------------------------------------------
 
 
 @contextmanager
@@ -258,7 +200,7 @@ def _report(
     console: Console,
     told: list[Told],
     drawn: dict[str, Diagram],
-    left_out: list[Scenario],
+    left_out: LeftOut,
 ) -> None:
     table = Table("scenario", "", "what", "flow", "expected", "what happened", "")
     for one in told:
@@ -275,8 +217,8 @@ def _report(
     if len(drawn) == 1:
         for name in drawn:
             click.echo(texts(drawn[name])[0])
-    for left in left_out:
-        console.print(f"{left.id} was not run: it needs a network of its own")
+    for name, why in left_out.items():
+        console.print(f"{name} was not run: {why}", highlight=False)
     right = sum(one.right for one in told)
     console.print(f"{right} of {len(told)} as expected, {len(drawn)} scenarios")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pki.names import StationName
 from schemas import systems
+from schemas.extracts import query_of
 from schemas.messages import Payload, SubmissionAccepted, read_payload
 from schemas.payload import type_of
 from simulators.scenario.registry import Kept
@@ -25,7 +26,7 @@ def link_of(world: World, party: StationName) -> Client:
 
 def post(link: Client, body: bytes, to: str = "") -> Payload:
     """Hand something in, for this municipality; what the CS says."""
-    return read(link.post(f"{_MESSAGES}?to={to}" if to else _MESSAGES, XML, body))
+    return read(link.post(_MESSAGES + query_of(body, to), XML, body))
 
 
 def read(reply: Reply) -> Payload:

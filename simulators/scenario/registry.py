@@ -34,6 +34,7 @@ class Need(Enum):
     PROCESSES = "it stops and starts processes"
     CLOCK = "it moves the clock"
     LINE = "it breaks a line"
+    KEYS = "it takes certificates back, or issues a master"
 
 
 class Params(
@@ -62,11 +63,13 @@ class Kept:
     processing_number: str = ""
     message_id: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    many: tuple[str, ...] = ()
+    """The processing numbers of a step that began several transactions."""
 
     def is_in(self, event: Mapping[str, Any]) -> bool:
         """Whether an event is of the transaction or message that was begun."""
         number, message = event["processing_number"], event["message_id"]
-        return (bool(number) and number == self.processing_number) or (
+        return (bool(number) and number in (self.processing_number, *self.many)) or (
             bool(message) and message == self.message_id
         )
 
@@ -128,6 +131,18 @@ class System:
     looks: Mapping[str, Look]
     witness: Callable[[World, StationName, datetime], list[dict[str, Any]]] | None = (
         field(default=None, repr=False)
+    )
+
+
+def widened(
+    known: System, actions: tuple[Action, ...] = (), looks: tuple[Look, ...] = ()
+) -> System:
+    """A system that can do and show more, such as for a rehearsal."""
+    return system(
+        known.role,
+        (*known.actions.values(), *actions),
+        (*known.looks.values(), *looks),
+        known.witness,
     )
 
 

@@ -30,13 +30,13 @@ def write(folder: Path, drawn: Mapping[str, Diagram]) -> None:
 
 
 def as_data(
-    told: Iterable[Told], drawn: Mapping[str, Diagram], left_out: Iterable[Scenario]
+    told: Iterable[Told], drawn: Mapping[str, Diagram], left_out: Mapping[str, str]
 ) -> dict[str, Any]:
     """What `run --json` tells."""
     return {
         "told": [{**asdict(one), "right": one.right} for one in told],
         "diagrams": {name: texts(one)[0] for name, one in drawn.items()},
-        "not_run": [one.id for one in left_out],
+        "not_run": dict(left_out),
     }
 
 

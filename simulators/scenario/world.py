@@ -11,19 +11,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pki.names import StationName
 from simulators.network import build as building
+from simulators.network import copies, ports
 from simulators.network import parties as people
-from simulators.network import ports
 from simulators.network.build import Choices, NetworkFile
 from simulators.network.cli import import_copies
 from simulators.network.files import Files
+from simulators.network.house import fill
 from simulators.network.moves import Choice, move
 from simulators.network.processes import PROCESSES, Processes
-from simulators.network.stage import Stage, wait_for
+from simulators.network.stage import PATIENCE, Stage, wait_for
 from simulators.residents import Resident
 from simulators.scenario.line import Line, State
 
@@ -34,6 +36,8 @@ JST = timezone(timedelta(hours=9), "JST")
 QUIET_LOOKS = 20
 QUIET_SECONDS = 0.3
 """Looks at the records until two are the same, and the time between them."""
+ABSENCE = 2.0
+"""Seconds after which what did not come will not come: four rounds of a register."""
 RESIDENTS = 300
 """In the city of a scenario's own network: enough for every selector."""
 
@@ -114,9 +118,16 @@ class World:
         self.interludes.append(Interlude(self.stage.clock(), named, text))
 
     def until_expected(
-        self, look: Callable[[], str], final: Callable[[str], bool] = bool
+        self,
+        look: Callable[[], str],
+        final: Callable[[str], bool] = bool,
+        absent: str = "",
     ) -> str:
-        """Look until it is as the step expects, or final; else what was seen last."""
+        """Look until it is as the step expects, or final; else what was seen last.
+
+        Where the step expects that there is nothing, which is ``absent``, it looks for
+        as long as a register or a station needs to fetch what waits.
+        """
         last = ""
 
         def seen() -> str:
@@ -124,7 +135,8 @@ class World:
             last = look()
             return last if last == self.expected or final(last) else ""
 
-        return wait_for(seen) or last
+        nothing = bool(absent) and self.expected == absent
+        return wait_for(seen, ABSENCE if nothing else PATIENCE) or last
 
     # -- who lives where -------------------------------------------------------------
 
@@ -195,7 +207,7 @@ def own_network(
         tell("making a network")
         network = building.build(files, choices)
         stack.callback(ports.release, network.first_port)
-        import_copies(files)
+        fill(files, copies.residents(seed, RESIDENTS, people.CITY))
         made = {}
         for party, spare in zip(lines, _spare_ports(network), strict=False):
             port = network.outside[str(party)]
@@ -205,14 +217,18 @@ def own_network(
         titles_in_order = tuple(title for title in PROCESSES if title in titles)
         processes = Processes(files, titles_in_order)
         stack.callback(processes.stop)
-        processes.start()
+        processes.start(partial(import_copies, files))
         stage = stack.enter_context(closing(Stage(files, choices)))
         yield World(stage, processes, made)
 
 
 def _spare_ports(network: NetworkFile) -> list[int]:
     """Ports of the network's block that no station was given, the last first."""
-    taken = {*network.outside.values(), *network.inside.values()}
+    taken = {
+        *network.outside.values(),
+        *network.inside.values(),
+        *network.house.values(),
+    }
     return sorted(set(ports.ports_of(network.first_port)) - taken, reverse=True)
 
 
@@ -221,6 +237,6 @@ def joined_network(root: Path) -> Iterator[World]:
     """Somebody's running network."""
     files = Files(root)
     network = building.load(files)
-    choices = Choices(seed=network.seed, residents=network.residents)
+    choices = Choices(seed=network.seed, residents=network.residents, half=network.half)
     with closing(Stage(files, choices)) as stage:
         yield World(stage)

@@ -13,17 +13,22 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.config import Config, load
+from gateway.records.jst import JST
+from gateway.records.store import commit_once
 from gateway.services.health import State
+from pki.keystore import load_secret
 from simulators.network import build as building
 from simulators.network import parties as people
 from simulators.network.build import Choices
 from simulators.network.files import Files
 from tests.docs.document import DOCS, tables
+from tests.gateway.people import resident_record
 from tests.house import ROOT
 from tests.operation.daemons import Daemon
 
@@ -31,6 +36,7 @@ TEXT = (DOCS / "operation.md").read_text("utf-8")
 BLOCKS = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 FOLDER = "/etc/sekisho/NAME"
 CS_FOLDER = "/etc/sekisho/CS"
+HOURS = "[hours]"
 BACKUP = "/var/backups/NAME.sqlite"
 
 
@@ -47,7 +53,50 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     network = building.build(made, Choices(seed="guide", residents=100))
     with made.config(people.PROVIDER).open("a", encoding="utf-8") as file:
         file.write(f"\n[admin]\nport = {network.first_port + 100}\n")
+    with_calendar(made.station(people.PROVIDER))
+    with_media(made)
     return made
+
+
+def with_media(made: Files) -> None:
+    """Who may put out media at the CS, a disc, and a prefecture that takes one in."""
+    cs, there = made.station(people.CITY_CS), made.station(people.PREFECTURAL_SERVER)
+    (rules,) = re.findall(r"```toml\n(\[media\]\n.*?)```", TEXT, re.S)
+    told = made.config(people.CITY_CS).read_text("utf-8")
+    there.mkdir(exist_ok=True)
+    theirs = told.partition("[inside]")[0].replace('prefecture = "100005"\n', "")
+    for city, prefecture in (
+        (f'"{people.CITY}"', f'"{people.PREFECTURE}"'),
+        ('"municipal_cs"', '"prefectural_server"'),
+        (cs.name, there.name),
+    ):
+        theirs = theirs.replace(city, prefecture)
+    (there / "station.toml").write_text(theirs, "utf-8")
+    made.config(people.CITY_CS).write_text(f"{told}\n{rules}", "utf-8")
+    (cs / "disc").mkdir()
+
+
+def hold_somebody(cs: Path) -> None:
+    """A resident in the CS's file, so that there is somebody to put out."""
+    key = load_secret(load(cs / "station.toml").store.key)
+    person = resident_record()
+    commit_once(cs / "records.sqlite", key, lambda tx: tx.put_identity(person))
+
+
+def with_calendar(station: Path) -> None:
+    """The calendar of the guide, with its lists, and an official table."""
+    (found,) = [
+        one for one in re.findall(r"```toml\n(.*?)```", TEXT, re.S) if HOURS in one
+    ]
+    (station / "calendar.toml").write_text(found, "utf-8")
+    headings = "国民の祝日・休日月日,国民の祝日・休日名称"
+    holidays = f"{headings}\n2099/1/1,元日\n".encode("cp932")
+    (station / "syukujitsu.csv").write_bytes(holidays)
+    table = "code,prefecture,municipality\n102024,群馬県,高崎市\n"
+    (station / "official.csv").write_text(table, "utf-8")
+    config = station / "station.toml"
+    told = config.read_text("utf-8")
+    config.write_text(f'calendar = "calendar.toml"\n{told}', "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +120,18 @@ def a_copy(station: Path) -> str:
 def followed(line: str, station: Path) -> "subprocess.CompletedProcess[str]":
     """Do one line of the guide."""
     cs = Files(station.parents[1]).station(people.CITY_CS)
+    there = Files(station.parents[1]).station(people.PREFECTURAL_SERVER)
     here = line.replace(FOLDER, str(station)).replace(CS_FOLDER, str(cs))
+    here = here.replace("/etc/sekisho/PREFECTURE", str(there))
+    here = here.replace("DISC", str(cs / "disc"))
+    if "OUTPUT" in here:
+        (output,) = (cs / "disc").iterdir()
+        here = here.replace("OUTPUT", output.name)
     here = here.replace(BACKUP, str(station / "backup.sqlite"))
     here = re.sub(r"\b(copies|export)\.jsonl", rf"{station}/\1.jsonl", here)
+    here = here.replace(" official.csv", f" {station}/official.csv")
+    today = f"{datetime.now(JST):%Y-%m-%d}"
+    here = here.replace("--today TODAY", f"--today {today}")
     if "NUMBER" in here:
         here = here.replace("NUMBER", a_copy(station))
     words = [sys.executable, "-m", *shlex.split(here)]
@@ -89,6 +147,9 @@ def test_every_command_of_the_guide_works_in_its_order(
     assert len(lines) >= 13
     init = f"sekisho gateway init --config {CS_FOLDER}/station.toml"
     assert followed(init, station).returncode == 0
+    there = init.replace("/CS/", "/PREFECTURE/")
+    assert followed(there, station).returncode == 0
+    hold_somebody(Files(station.parents[1]).station(people.CITY_CS))
     before = lines.index(next(line for line in lines if " status " in line))
     for line in lines[:before]:
         done = followed(line, station)

@@ -25,7 +25,7 @@ from tests.flows.conftest import PLAIN, SMALL, ask, copied, events_of, every_eve
 
 DAY = timedelta(days=1)
 PLAINLY = Choice()
-STATIONS = 5
+STATIONS = 6
 """Stations of the three daemons; each has a record of its own."""
 
 

@@ -43,11 +43,11 @@ def _config_seeds() -> Iterator[bytes]:
 
 
 def _copies(data: bytes) -> list[CopyRow]:
-    return check_rows(data.splitlines(keepends=True))
+    return list(check_rows(data.splitlines(keepends=True)))
 
 
 def _copies_hold(data: bytes, rows: list[CopyRow]) -> None:
-    same("copies", check_rows(map(encode_row, rows)), rows)
+    same("copies", list(check_rows(map(encode_row, rows))), rows)
 
 
 def _copies_seeds() -> Iterator[bytes]:

@@ -208,12 +208,13 @@ def provision(
     *,
     item_no: int = ITEM,
     sender: StationName = PROVIDER,
+    layout: str = "1",
     **changes: Any,
 ) -> Packed:
     """A provider's answer to the requester."""
     value = InformationProvision(
         item_no=item_no,
-        layout_version="1",
+        layout_version=layout,
         resident_record_information=ResidentRecordInformation(
             head_of_household=False, head_name="高崎　太郎", relationship="妻"
         ),

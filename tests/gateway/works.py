@@ -120,4 +120,4 @@ def inside_of(works: Works) -> Inside | CsInside:
     """The inside listener that the daemon gives to a station of that role."""
     if isinstance(works.role, MunicipalCs):
         return CsInside(works.runtime, works.role, works.clock)
-    return Inside(works.runtime, works.clock)
+    return Inside(works.runtime, works.role, works.clock)

@@ -42,7 +42,7 @@ from protocols.directory import Directory
 from protocols.envelope import Packed
 from protocols.identifiers import Realm
 from protocols.linkage_code import CodeMaker
-from protocols.master import Endpoint, Master, StationEntry
+from protocols.master import Endpoint, LayoutVersion, Master, StationEntry
 from protocols.route import RouteReader
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ JLIS = StationName("N00001", "jlis")
 CARDS = StationName("N00001", "individual_number_card_management_system")
 BUSINESS = StationName("Q00001", "individual_business_system")
 EXISTING = StationName("102024", "existing_resident_system")
+ADDRESSEES = StationName("102024", "group_integrated_addressee_system")
 TERMINAL = StationName("102024", "integrated_terminal")
 NEXT_DOOR = StationName("112020", "existing_resident_system")
 
@@ -75,7 +76,7 @@ KINDS = {
     OTHER: frozenset({"japan_health_insurance_association"}),
 }
 """As whom they may ask: items 11, 13, … and items 2, 7."""
-INSIDE_ONLY = (BUSINESS, EXISTING, TERMINAL, NEXT_DOOR)
+INSIDE_ONLY = (BUSINESS, EXISTING, TERMINAL, NEXT_DOOR, ADDRESSEES)
 EVERYBODY = (
     CORE,
     PROVIDER,
@@ -165,10 +166,12 @@ class World:
     def directory(self) -> Directory:
         return self.directory_of(*self._entries())
 
-    def directory_of(self, *entries: StationEntry) -> Directory:
+    def directory_of(
+        self, *entries: StationEntry, layouts: tuple[LayoutVersion, ...] = ()
+    ) -> Directory:
         """What a master with these stations tells; it goes over the wire once."""
-        signer = self.signer(CORE)
-        whole = Master(1, "TEST Example", NOON, Realm.SIMULATION.value, entries)
+        signer, realm = self.signer(CORE), Realm.SIMULATION.value
+        whole = Master(1, "TEST Example", NOON, realm, entries, layouts)
         written = master.write(whole, signer, NOON)
         read = master.read(written, [signer.certificate], self.trust, NOON)
         return Directory(read, self.trust)

@@ -98,4 +98,33 @@ class Refusal(core.Sequence):
         ("rule", core.UTF8String, {"implicit": 1, **OPTIONAL}),
         ("retry", core.Boolean),
         ("record_commitment", core.OctetString),
+        ("retry_after", core.GeneralizedTime, {"implicit": 2, **OPTIONAL}),
+    ]
+
+
+class MediaPart(core.Sequence):
+    _fields: ClassVar = [
+        ("message_type", core.UTF8String),
+        ("size", core.Integer),
+        ("digest", core.OctetString),
+    ]
+
+
+class MediaParts(core.SequenceOf):
+    _child_spec = MediaPart
+
+
+class MediaManifest(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("output_id", core.OctetString),
+        ("content", core.UTF8String),
+        ("legal_basis", core.UTF8String),
+        ("sender", core.UTF8String),
+        ("receiver", core.UTF8String),
+        ("created", core.GeneralizedTime),
+        ("take_in_by", core.GeneralizedTime),
+        ("sealing_certificate_digest", core.OctetString),
+        ("persons", core.Integer),
+        ("parts", MediaParts),
     ]

@@ -24,6 +24,9 @@ from tests.interop.structures import (
     EnvelopeContent,
     InReplyTo,
     Kinds,
+    MediaManifest,
+    MediaPart,
+    MediaParts,
     MessageHeader,
     PermitValue,
     Receipt,
@@ -44,6 +47,8 @@ DECLARED: Mapping[str, type[core.Sequence]] = {
     "Route": RouteValue,
     "Receipt": Receipt,
     "Refusal": Refusal,
+    "MediaManifest": MediaManifest,
+    "MediaPart": MediaPart,
 }
 
 
@@ -56,6 +61,7 @@ TYPES = {
     core.GeneralizedTime: "GeneralizedTime",
     core.Boolean: "BOOLEAN",
     InReplyTo: "InReplyTo",
+    MediaParts: r"SEQUENCE SIZE \(1\.\.4096\) OF MediaPart",
     Kinds: r"SEQUENCE SIZE \(1\.\.8\) OF UTF8String",
 }
 """How the module may write what is declared as the class."""
@@ -209,6 +215,7 @@ def test_asn1crypto_reads_a_refusal_to_the_same_values(
         "receiver": "102024/intermediate_server",
         "at": NOON,
         "rule": rule or None,
+        "retry_after": None,
         **said,
     }
 

@@ -8,11 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from twisted.internet.defer import Deferred
 
+from gateway.services.merger import Merger
 from protocols.tlog import merkle, note
 from protocols.tlog.checkpoint import Checkpoint
 from protocols.tlog.proof import Proof
 from protocols.tlog.tiles import tiles_of, write_bundle
+from tests.gateway.records.helpers import LOG as STATION_LOG
+from tests.gateway.records.helpers import PROVIDER, Turns, open_store, recorded
+from tests.gateway.records.test_records_cli import Network
 from tests.protocols.tlog.grown import Tree, entry, hashes_of
 from tests.protocols.tlog.test_note import KEY, LOG, NOON, OTHER, WITNESS
 from tests.tools import lacking, need
@@ -200,3 +205,33 @@ def test_an_older_head_over_the_same_entries_is_another_log(judge, published):
     """What was cut off shows: the tiles of the older size are not there."""
     (published / "checkpoint").write_bytes(only_log(head(SIZE - 1)))
     assert not judge("log", LOG.text, published)
+
+
+# -- a station's log -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory):
+    """A station with 600 records in its log; and the folder it was published into."""
+    network = Network(tmp_path_factory.mktemp("station") / "network")
+    turns = Turns()
+    store = open_store(network.place(PROVIDER) / "records.sqlite", turns)
+    recorded(store, turns, 600)
+    merger = Merger(store, STATION_LOG, lambda: NOON)
+    turns.wait(Deferred.fromCoroutine(merger.look()))
+    store.close()
+    return network
+
+
+def test_the_log_that_a_station_publishes_is_believed(judge, station, tmp_path):
+    config = str(station.place(PROVIDER) / "station.toml")
+    station.alone("publish", "--config", config, str(tmp_path / "log"))
+    assert judge("log", STATION_LOG.verifier.text, tmp_path / "log")
+
+
+def test_the_proof_that_a_station_gives_is_believed(judge, station, tmp_path):
+    newest = station.json("list", "--limit", "1")[0]
+    out = tmp_path / "one.tlog-proof"
+    station.run("prove", newest["record_id"], "--out", str(out))
+    (tmp_path / "entry").write_bytes(bytes.fromhex(newest["commitment"]))
+    assert judge("proof", STATION_LOG.verifier.text, out, tmp_path / "entry")

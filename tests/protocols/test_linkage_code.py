@@ -15,6 +15,7 @@ from protocols.refusals import refusal
 
 KEY = bytes(range(32))
 MAKER = CodeMaker(KEY)
+RECORD_CODES = st.from_regex(r"[0-9]{11}", fullmatch=True)
 PERSONS = st.integers(0, 2**64 - 1)
 ORGANISATIONS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=6, max_size=6)
 
@@ -55,6 +56,31 @@ def test_translation_gives_the_code_that_the_other_organisation_has(
 def test_two_organisations_never_hold_the_same_code(person, here, there):
     same = MAKER.code(person, here) == MAKER.code(person, there)
     assert same == (here == there)
+
+
+@given(one=RECORD_CODES, other=RECORD_CODES, organisation=ORGANISATIONS)
+def test_two_people_have_two_codes_and_one_person_one_whoever_asks(
+    one, other, organisation
+):
+    code = MAKER.issue(one, organisation)
+    assert code == CodeMaker(KEY).issue(one, organisation)
+    assert (code == MAKER.issue(other, organisation)) is (one == other)
+
+
+@given(one=RECORD_CODES, here=ORGANISATIONS, there=ORGANISATIONS)
+def test_a_code_that_was_issued_is_translated_to_the_one_issued_elsewhere(
+    one, here, there
+):
+    assert MAKER.translate(MAKER.issue(one, here), here, there) == MAKER.issue(
+        one, there
+    )
+
+
+def test_a_code_shows_nothing_of_the_resident_record_code():
+    record_code = "98765432100"
+    code = bytes.fromhex(MAKER.issue(record_code, "102024"))
+    for shown in (int(record_code).to_bytes(5), bytes.fromhex("0" + record_code)):
+        assert shown not in code
 
 
 @given(one=PERSONS, other=PERSONS)

@@ -15,11 +15,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pki.cms import Signer
+from pki.cms import Signer, parse_signed
 from pki.oids import ID_CT_HEADER, ID_CT_MASTER
 from pki.profiles import Purpose
 from protocols import master
-from protocols.master import CORE_ROLE, Endpoint, Master, MasterRefused
+from protocols.master import (
+    CORE_ROLE,
+    FIRST_LAYOUT,
+    Endpoint,
+    LayoutVersion,
+    Master,
+    MasterRefused,
+)
 from schemas.matching_list import REQUESTER_KINDS
 from tests.pki import forge, keys, mangle
 from tests.protocols import network
@@ -91,6 +98,43 @@ def test_any_master_is_read_back_as_it_was_written(
     entries = tuple(replace(entry, name=each) for each in names)
     drawn = Master(version, name, issued, realm, entries)
     assert read(world, master.write(drawn, world.core.signer, NOON)) == drawn
+
+
+def layouts(
+    *versions: str, step: timedelta = timedelta(days=1)
+) -> tuple[LayoutVersion, ...]:
+    return tuple(LayoutVersion(one, NOON + n * step) for n, one in enumerate(versions))
+
+
+def test_the_layouts_in_force_follow_the_time(world: World) -> None:
+    made = replace(world.master, layouts=layouts("2026-07", "2026-11"))
+    told = read(world, master.write(made, world.core.signer, NOON))
+    moment, day = timedelta(microseconds=1), timedelta(days=1)
+    times = (NOON - moment, NOON, NOON + day - moment, NOON + day)
+    found = [told.layout(one) for one in times]
+    assert found == [FIRST_LAYOUT, "2026-07", "2026-07", "2026-11"]
+
+
+def test_a_master_that_names_no_layouts_is_written_as_before(world: World) -> None:
+    signed = parse_signed(master.write(world.master, world.core.signer, NOON))
+    assert b"layouts" not in signed.content
+    assert world.master.layout(NOON) == FIRST_LAYOUT
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        layouts("2", "3", step=timedelta(0)),
+        layouts("2", "3", step=timedelta(days=-1)),
+        layouts("x" * 17),
+        layouts(""),
+    ],
+    ids=["at one moment", "newest first", "too long", "empty"],
+)
+def test_layouts_that_nobody_could_follow_are_refused(world: World, bad) -> None:
+    made = replace(world.master, layouts=bad)
+    data = master.write(made, world.core.signer, NOON)
+    assert "content is malformed" in refused(world, data)
 
 
 def test_a_master_has_one_core_system_or_none(world: World) -> None:

@@ -33,6 +33,7 @@ SAID = {
     "answers.py": {"SK-T04"},
     "linkage_code.py": {"SK-K01"},
     "http_events.py": {"SK-L09"},
+    "media.py": {"SK-U01", "SK-U02", "SK-U06", "SK-U07"},
 }
 """What this room says; each code is reached by a test of its module."""
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from simulators.residents import Resident, Sex
+from simulators.residents import City, Resident, Sex
 from simulators.residents.characters import external_count
+from simulators.residents.tables import given_names
 from tests.simulators.town import age, table, the_homes, the_town, years_between
 
 PYRAMID = [
@@ -163,3 +164,14 @@ def test_ages_follow_the_pyramid(town):
 
 def test_a_household_has_as_many_as_in_japan(homes):
     assert 2.1 < sum(map(len, homes)) / len(homes) < 2.4
+
+
+def test_somebody_of_a_hundred_and_two_years_has_a_name():
+    """One household in 150,000: older than the table of given names begins."""
+    (oldest,) = [
+        one
+        for one in City("bench", "102024").household(153_091)
+        if one.relationship == "父"
+    ]
+    assert oldest.born.year == 1924
+    assert oldest.given_name in given_names(Sex.MALE, 1925)

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from simulators.network.parties import Half
+from simulators.network.player import story_of
 from simulators.residents import generate
 from tests.house import ROOT
 
@@ -94,7 +96,7 @@ def test_no_file_of_a_station_holds_a_name_or_a_number(
 ) -> None:
     """Copies are encrypted at rest, and so is what waits in a store.
 
-    What a simulated peer keeps is in the open; its history is not let off.
+    What a simulated system keeps is in the open; its history is not let off.
     """
     secrets = [
         text.encode()
@@ -107,8 +109,9 @@ def test_no_file_of_a_station_holds_a_name_or_a_number(
         )
     ]
     for path in played[0].rglob("*"):
-        simulated = path.parent.parent == played[0] / "peers"
-        kept = simulated and path.name.startswith("records.sqlite")
+        simulated = played[0] in (path.parent.parent.parent, path.parent.parent)
+        open_to_see = {"peers", "house"} & {path.parent.name, path.parent.parent.name}
+        kept = simulated and open_to_see and ".sqlite" in path.name
         if path.is_file() and not kept:
             data = path.read_bytes()
             assert not [s for s in secrets if s in data], path.name
@@ -132,6 +135,44 @@ def test_the_same_folder_with_another_seed_is_refused(
     )
     assert done.returncode == 1
     assert "choose another --dir" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("half", "processes"),
+    [
+        ("resident", {"city", "second-city", "prefecture", "peers"}),
+        ("linkage", {"core", "city", "second-city", "requesters"}),
+    ],
+)
+def test_half_a_network_plays_the_story_that_applies(
+    tmp_path: Path, half: str, processes: set[str]
+) -> None:
+    folder = tmp_path / "network"
+    words = ["up", "--once", "--json", "--residents", "100", "--network", half]
+    done = subprocess.run(
+        [*SEKISHO, *words, "--dir", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    told = json.loads(done.stdout)
+    assert [line for line in told if not line["right"]] == []
+    assert len(told) == len(story_of(Half(half)))
+    started = {path.stem for path in (folder / "log").iterdir()}
+    assert started - {"neighbour"} == {*processes, "house", "register"}
+    made = {path.name.partition("-")[2] for path in (folder / "stations").iterdir()}
+    foreign = {"resident": "intermediate_server", "linkage": "municipal_cs"}[half]
+    assert foreign not in made
+    again = subprocess.run(
+        [*SEKISHO, "up", "--once", "--residents", "100", "--dir", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert again.returncode == 1
+    assert f"of which there is: {half}" in " ".join(again.stderr.split())
 
 
 def start(folder: Path) -> "subprocess.Popen[str]":

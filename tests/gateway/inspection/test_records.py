@@ -122,18 +122,15 @@ def test_a_store_in_use_is_read_with_its_log(store: Path) -> None:
     db.close()
 
 
-TRIGGERS = ("DROP TRIGGER events_keep", "DROP TRIGGER events_stay")
-
-
 def without_triggers(path: Path, *statements: str) -> Report:
     """Edit as somebody would who then puts the schema back as it was."""
     db = sqlite3.connect(path)
-    kept = [
-        row[0]
-        for row in db.execute("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
-    ]
+    kept = dict(
+        db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    )
     db.close()
-    return edited(path, *TRIGGERS, *statements, *kept)
+    dropped = (f"DROP TRIGGER {name}" for name in kept)
+    return edited(path, *dropped, *statements, *kept.values())
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from gateway.records.event import Event, EventKind
+from gateway.log_key import LogKey
+from gateway.records.event import Event, EventKind, prepare
 from gateway.records.rows import CoreTransaction, Hold, Inquiry, Outgoing
 from gateway.records.store import Store
 from tests.values import replace
@@ -26,6 +30,8 @@ REQUESTER = "131016/intermediate_server"
 BUSINESS = "131016/individual_business_system"
 CORE = "000001/information_provision_network_system"
 PATIENCE = 30.0
+LOG = LogKey(f"sekisho.invalid/{PROVIDER}", Ed25519PrivateKey.from_private_bytes(KEY))
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 
 class Turns:
@@ -166,3 +172,21 @@ def core_transaction(value: int, **changes: Any) -> CoreTransaction:
         release_by=NOON + timedelta(days=7),
     )
     return replace(made, **changes)
+
+
+def record_certificate() -> bytes:
+    """A certificate of the log's key; PEM. Nobody asks who issued it."""
+    name = x509.Name([])
+    builder = x509.CertificateBuilder(name, name, LOG.key.public_key(), 1)
+    valid = builder.not_valid_before(NOON).not_valid_after(NOON + timedelta(days=9))
+    return valid.sign(LOG.key, None).public_bytes(Encoding.PEM)
+
+
+def recorded(store: Store, turns: Turns, count: int) -> None:
+    """So many events more."""
+
+    def work(tx: Any) -> None:
+        for _ in range(count):
+            tx.record(prepare(event()))
+
+    turns.wait(store.commit(work))

@@ -11,11 +11,12 @@ import pytest
 
 from gateway.records.base import to_micros
 from gateway.records.connection import create_file, open_writer
+from gateway.records.copy_rows import RecordRow
 from gateway.records.event import Event, prepare
 from gateway.records.events import EventWrites
 from gateway.records.migrate import SCHEMA, migrate
 from gateway.records.sealed import StoreKeys
-from gateway.records.store import Store
+from gateway.records.store import Store, commit_once
 from tests.gateway.records.helpers import (
     BUSINESS,
     CODE,
@@ -107,6 +108,31 @@ def test_what_was_settled_keeps_its_answer_and_what_waits_everything(
     assert (settled.envelope, settled.context) == (b"", b"")
     assert (settled.state, settled.answer) == ("delivered", b"receipt")
     assert (waiting.envelope, waiting.context) == (b"envelope", b"c")
+
+
+def test_a_copy_is_still_its_persons_and_any_message_is_newer(
+    old: Path, turns: Turns
+) -> None:
+    number_tag = KEYS.lookup_tag("addressee", f"{1:015}")
+    code_tag = KEYS.lookup_tag("code", CODE)
+    bound = number_tag + code_tag + (9).to_bytes(8)
+    copy = b'{"addressee_number":"%015d","linkage_code":"%s","suppressed":true}'
+    sealed = KEYS.seal("copies", bound, copy % (1, CODE.encode()))
+    with closing(open_writer(old)) as db:
+        db.execute("INSERT INTO imports VALUES (9, 0, 'op', 1, 1, 0)")
+        row = (number_tag, code_tag, 9, sealed)
+        db.execute("INSERT INTO copies VALUES (?, ?, ?, ?)", row)
+    store = open_store(old, turns)
+    found = store.copy_by_code(CODE)
+    assert found is not None
+    assert (found.suppressed, found.flag_version) == (True, 9)
+    told = RecordRow(True, "世帯主", "世帯主")
+    assert commit_once(old, KEY, lambda tx: tx.put_copy(f"{1:015}", 0, told))
+    changed = store.copy_by_code(CODE)
+    store.close()
+    turns.run_all()
+    assert changed is not None
+    assert (changed.suppressed, changed.flag_version) == (True, 10)
 
 
 def test_the_record_is_as_it_was(upgraded: Store) -> None:

@@ -29,6 +29,7 @@ from tests.gateway.records.helpers import (
     inquiry,
     number,
     open_store,
+    record_certificate,
 )
 
 TOML = """
@@ -67,6 +68,8 @@ class Network:
         key = place / "store.key"
         key.write_bytes(KEY)
         key.chmod(0o600)
+        (place / "keys").mkdir()
+        (place / "keys" / "record.crt").write_bytes(record_certificate())
         open_store(place / "records.sqlite", Turns()).close()
 
     def place(self, station: str) -> Path:
@@ -80,8 +83,12 @@ class Network:
             self.write(station, partial(Transaction.record, prepared=prepare(one)))
 
     def run(self, *words: str, status: int = 0, **options: Any) -> Result:
-        command = [*words, "--network", str(self.folder)]
-        done = CliRunner().invoke(records, command, **options)
+        return self.alone(
+            *words, "--network", str(self.folder), status=status, **options
+        )
+
+    def alone(self, *words: str, status: int = 0, **options: Any) -> Result:
+        done = CliRunner().invoke(records, words, **options)
         assert done.exit_code == status, done.output
         return done
 

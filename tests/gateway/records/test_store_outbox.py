@@ -63,6 +63,27 @@ def test_messages_fall_due_in_their_order(store: Store, turns: Turns) -> None:
     ]
 
 
+def test_what_is_about_one_person_falls_due_one_after_the_other(
+    store: Store, turns: Turns
+) -> None:
+    later = NOON + timedelta(seconds=10)
+    rows = [
+        outgoing(1, person_tag="a", next_at=later),
+        outgoing(2, person_tag="a"),
+        outgoing(3, person_tag="a", peer=PROVIDER),
+        outgoing(4, person_tag="b"),
+        outgoing(5),
+    ]
+    enqueue(store, turns, *rows)
+    assert due_ids(store, 0) == [3, 4, 5]
+    assert [store.is_its_turn(one) for one in rows] == [True, False, True, True, True]
+    settled = turns.wait(store.commit(lambda tx: tx.settle(number(1), "delivered")))
+    assert settled
+    assert due_ids(store, 0) == [2, 3, 4, 5]
+    behind = turns.wait(store.commit(lambda tx: tx.next_about(rows[1].peer, "a")))
+    assert behind.message_id == number(2)
+
+
 def test_a_postponed_message_waits_for_its_time(store: Store, turns: Turns) -> None:
     enqueue(store, turns, outgoing(1))
     later = NOON + timedelta(seconds=30)

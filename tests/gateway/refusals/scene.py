@@ -77,10 +77,12 @@ class Scene:
         """Post a message to a station, over the link of its sender or of another."""
         return Told(works, packed, await works.post(packed, by))
 
-    async def submit(self, works: Works, by: StationName, body: bytes) -> ToldInside:
+    async def submit(
+        self, works: Works, by: StationName, body: bytes, said: str = ""
+    ) -> ToldInside:
         """Post a payload to a station's inside listener."""
         inside = inside_of(works)
-        request = Request("POST", SUBMIT, "application/xml", body, True)
+        request = Request("POST", SUBMIT + said, "application/xml", body, True)
         answer = await inside.handle(request, self.world.identity(by))
         return ToldInside(works, answer)
 

@@ -29,6 +29,7 @@ from protocols.refusals import (
 from schemas.messages import InquiryStatus, SubmissionRefused, read_payload
 from simulators.city.reasons import Reason
 from tests.gateway.refusals import (
+    ways_codes,
     ways_link,
     ways_linkage,
     ways_local,
@@ -46,7 +47,14 @@ from tests.gateway.refusals.scene import (
 from tests.house import ROOT, modules
 
 in_reactor = pytest_twisted.ensureDeferred
-MODULES = (ways_link, ways_message, ways_linkage, ways_local, ways_resident)
+MODULES = (
+    ways_link,
+    ways_message,
+    ways_linkage,
+    ways_local,
+    ways_resident,
+    ways_codes,
+)
 WAYS = {code: way for module in MODULES for code, way in module.WAYS.items()}
 CODE = re.compile(r"SK-[A-Z]\d\d")
 ROOMS = ("schemas", "pki", "protocols", "gateway", "simulators")
@@ -183,9 +191,15 @@ def signed_refusal_of(row, told: Told) -> None:
         rule=row.rules[0] if readable else "",
         retry=row.retry if readable else False,
         record_commitment=stored.commitment,
+        retry_after=opening(works) if row.code == "SK-M12" else None,
     )
     assert stored.event.code == row.code
     assert stored.event.verdicts[-1][-1] == "refused"
+
+
+def opening(works):
+    """When a closed station opens."""
+    return works.station.facts.hours.next_opening(works.now)
 
 
 def nothing_of_it_is_said(world, sent) -> None:

@@ -206,6 +206,7 @@ WAYS: Mapping[str, Way] = {
     "SK-P04": _inquiry(provider="999999"),
     "SK-P05": _order(kinds=("local_tax_information",)),
     "SK-P06": _no_way_back,
+    "SK-P07": _inquiry(layout_version="2"),
     "SK-K01": _inquiry(subject_code="0" * 32),
     "SK-C01": _order(_one_bit_changed),
     "SK-C02": _order(_signed_with_the_signing_key),

@@ -19,6 +19,7 @@ from twisted.internet.task import Clock
 
 from gateway.holds_cli import holds
 from gateway.records.rows import Outgoing
+from gateway.rules.calendar import Calendar
 from gateway.services.client_link import CLOSE_SECONDS
 from gateway.services.holds import Holds
 from gateway.services.listener import Answer, HttpListener
@@ -39,6 +40,7 @@ from tests.gateway.services.network import (
     Network,
     until,
 )
+from tests.gateway.services.posts import inquiry_in
 from tests.gateway.words import inquiry_message, open_inquiry, order
 from tests.gateway.works import Works
 from tests.gateway.world import (
@@ -203,6 +205,15 @@ async def _out_of_time(scene: Scene) -> KeptHere:
     return await _tried(works, owed, Played(lambda body: Deferred()))
 
 
+async def _peer_closed(scene: Scene) -> KeptHere:
+    """The requester knows that the core is closed, and does not ask it."""
+    requester = scene.works_at(REQUESTER)
+    owed = await inquiry_in(requester)
+    office = Calendar(week=(((540, 1020),),) * 5 + ((),) * 2)
+    requester.station.calendars.of(CORE).follow(office)
+    return await _tried(requester, owed, Played(lambda body: fail(KeyError())))
+
+
 async def _fault_of_our_own(scene: Scene) -> KeptHere:
     works, owed = await _owed(scene)
     return await _tried(works, owed, Played(lambda body: fail(KeyError("a fault"))))
@@ -248,4 +259,5 @@ WAYS: Mapping[str, Way] = {
     "SK-T04": _line(CITY),
     "SK-T05": _line(CITY, late=True),
     "SK-T06": _fault_of_our_own,
+    "SK-T07": _peer_closed,
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from gateway.rules.calendar import Calendar
 from pki import der
 from pki.cms import Signer
 from pki.keystore import load_p256_key
@@ -169,6 +170,12 @@ def _numbered(wrong: bool) -> Way:
     return way
 
 
+async def _closed(scene: Scene) -> Told:
+    works = scene.works_at(CORE)
+    works.station.calendars.own.follow(Calendar(week=(((540, 1020),),) * 5 + ((),) * 2))
+    return await scene.tell(works, inquiry_message(scene.world))
+
+
 WAYS: Mapping[str, Way] = {
     "SK-U01": _no_content,
     "SK-U02": _inquiry(seal_for=PROVIDER),
@@ -188,6 +195,7 @@ WAYS: Mapping[str, Way] = {
     "SK-M09": _id_used_twice,
     "SK-M10": _inquiry(sealing_certificate=bytes(32)),
     "SK-M11": _inquiry(permit_digest=bytes(32)),
+    "SK-M12": _closed,
     "SK-X01": _payload((b"<information_inquiry", b"<!DOCTYPE x><information_inquiry")),
     "SK-X02": _payload((b"</information_inquiry>", b"<kind/></information_inquiry>")),
     "SK-X03": _numbered(wrong=True),

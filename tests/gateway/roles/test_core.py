@@ -11,6 +11,7 @@ from gateway.roles.core_role import CoreSystem
 from gateway.roles.plan import NOTHING, Conflict
 from protocols import envelope, permit, route
 from protocols.header import InReplyTo
+from protocols.identifiers import Realm, make_resident_record_code
 from protocols.permit import Permit, renews
 from protocols.route import RouteReader
 from schemas.messages import (
@@ -20,6 +21,7 @@ from schemas.messages import (
     read_payload,
     write_payload,
 )
+from schemas.number_messages import PersonalIdentifierCodeIssueRequest
 from tests.gateway.words import (
     ITEM,
     NUMBER,
@@ -31,13 +33,16 @@ from tests.gateway.words import (
     outgoing,
 )
 from tests.gateway.world import (
+    CODES,
     CORE,
     DAY,
     HOUR,
+    JLIS,
     MINUTE,
     NOON,
     PLAIN,
     PORTS,
+    PREFECTURE,
     PROVIDER,
     REQUESTER,
     SECOND,
@@ -45,7 +50,15 @@ from tests.gateway.world import (
     copy_row,
     take_in,
 )
+from tests.values import replace
 
+RECORD_CODE = make_resident_record_code("9876543210", Realm.SIMULATION)
+ISSUE = "personal_identifier_code_issue_request"
+ASKED = PersonalIdentifierCodeIssueRequest(
+    processing_number=NUMBER,
+    organisation=PROVIDER.organisation,
+    resident_record_code=RECORD_CODE,
+)
 ANSWER_BY, RELEASE_BY = 240.0, 5 * 86400.0
 
 
@@ -339,3 +352,69 @@ def test_the_core_holds_no_copies_to_look_into(core, world, planned):
     take_in(core.path, copy_row(PLAIN, suppressed=True))
     plan, _ = planned()
     assert permit_of(world, plan).kinds == inquiry(world).kinds
+
+
+# --- linkage codes --------------------------------------------------------------------
+
+
+@pytest.fixture
+def issued(world, core, role):
+    """What the core decides about a request of J-LIS, and what it plans."""
+
+    def make(value=ASKED, **header):
+        packed = message(world, JLIS, CORE, ISSUE, write_payload(value), **header)
+        outcome = core.take(packed, world.identity(JLIS))
+        if not isinstance(outcome, Admitted):
+            return outcome.code
+        return role.admit(outcome, packed.envelope)
+
+    return make
+
+
+def test_a_code_is_owed_to_the_server_of_the_organisation_and_to_nobody_else(issued):
+    plan = issued()
+    (draft,) = plan.drafts
+    assert draft.receiver == PROVIDER
+    assert plan.reply is None, "J-LIS gets a receipt"
+    value = read_payload("personal_identifier_code_notice", draft.payload)
+    assert value.processing_number == NUMBER
+    assert value.subject_code == CODES.issue(RECORD_CODE, PROVIDER.organisation)
+
+
+def test_the_core_keeps_nothing_of_whom_it_made_a_code_for(issued):
+    plan = issued()
+    (draft,) = plan.drafts
+    assert plan.effects == plan.evidence == ()
+    assert (draft.processing_number, draft.context, draft.person_tag) == (None, b"", "")
+
+
+def test_asked_again_it_makes_the_same_code(issued):
+    first, again = issued(), issued(message_id=b"message number 2")
+    assert first.drafts == again.drafts
+
+
+def test_another_organisation_gets_another_code_that_the_core_can_translate(issued):
+    other = replace(ASKED, organisation=REQUESTER.organisation)
+    (draft,) = issued(other).drafts
+    value = read_payload("personal_identifier_code_notice", draft.payload)
+    (first,) = issued().drafts
+    here = read_payload("personal_identifier_code_notice", first.payload).subject_code
+    assert value.subject_code != here
+    places = PROVIDER.organisation, REQUESTER.organisation
+    assert CODES.translate(here, *places) == value.subject_code
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"organisation": "999999"}, "SK-J02"),
+        ({"organisation": PREFECTURE.organisation}, "SK-J02"),
+        ({"resident_record_code": "98765432101"}, "SK-X03"),
+    ],
+)
+def test_a_request_for_nobody_or_for_a_wrong_number_is_refused(issued, changes, code):
+    assert issued(replace(ASKED, **changes)) == code
+
+
+def test_a_header_that_names_the_processing_number_is_refused(issued):
+    assert issued(processing_number=NUMBER) == "SK-C11"

@@ -43,7 +43,7 @@ def handed_in(cs, record):
     value = IdentityInformationUpdate(record=record)
     body = write_payload(value)
     kind = "identity_information_update"
-    return cs.posts.take(Handed(kind, value, body, EXISTING.role, "")).plan
+    return cs.posts.take(Handed(kind, value, body, EXISTING.role, "", NOON)).plan
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from gateway.roles.intermediate import IntermediateServer
 from gateway.roles.plan import Conflict
 from gateway.roles.provider import answering, provision_payload
 from protocols import envelope
+from protocols.master import FIRST_LAYOUT
 from schemas.messages import read_payload
 from schemas.provision_messages import LAPSE_TEXT
 from tests.gateway.words import ITEM, NUMBER, RECORD, copy_of, order
@@ -150,7 +151,9 @@ def test_a_flagged_subjects_answer_waits_with_exactly_what_would_be_sent(
     assert plan.drafts == ()
     provider.do(plan)
     (hold,) = provider.store.holds("open")
-    assert hold.payload == provision_payload(outcome.case.permit, outcome.case.copy)
+    assert hold.payload == provision_payload(
+        outcome.case.permit, outcome.case.copy, FIRST_LAYOUT
+    )
     assert hold.payload_digest == envelope.digest(hold.payload)
     assert (hold.requester, hold.item_no) == (str(REQUESTER), ITEM)
     assert hold.processing_number == NUMBER

@@ -12,7 +12,7 @@ from gateway.rules.message import MESSAGE_CHECKS
 from gateway.rules.pipelines import PIPELINES
 from protocols.refusals import REFUSALS, RefusalClass
 from schemas.catalogue import REPLIES, ROWS
-from schemas.systems import CORE, INTERMEDIATE
+from schemas.systems import CORE, INTERMEDIATE, JLIS
 from tests.gateway.words import FakeView, case, inquiry_message
 from tests.gateway.world import CORE as CORE_STATION
 
@@ -90,9 +90,7 @@ def test_a_pipeline_asks_nothing_twice(kind):
     assert len(asked) == len(set(asked))
 
 
-PARTIES = {CORE, INTERMEDIATE}
-MAKING_CODES = {"personal_identifier_code_notice"}
-"""Told to an intermediate server when a code is made; no station takes it yet."""
+PARTIES = {CORE, INTERMEDIATE, JLIS}
 
 
 def test_every_type_between_core_and_intermediate_servers_has_its_pipeline():
@@ -104,7 +102,7 @@ def test_every_type_between_core_and_intermediate_servers_has_its_pipeline():
         and row.outside <= {(a, b) for a in PARTIES for b in PARTIES}
         and name not in REPLIES
     }
-    assert set(PIPELINES) - TAKEN == wanted - MAKING_CODES
+    assert set(PIPELINES) - TAKEN == wanted
 
 
 def test_no_check_refuses_with_a_code_that_a_peer_could_not_be_told(world):

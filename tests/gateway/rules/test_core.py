@@ -14,6 +14,7 @@ from gateway.rules.core import (
     provider_of,
 )
 from pki.names import StationName
+from protocols.master import LayoutVersion
 from schemas.matching_list import ITEMS
 from schemas.messages import (
     PermitRenewalRequest,
@@ -142,6 +143,31 @@ def test_a_requester_that_no_answer_could_reach_gets_no_permit(world, code):
     entry = replace(world.entry(REQUESTER), endpoint=None)
     view = FakeView(world.facts(CORE, _knowing(world, entry)))
     assert code(view=view) == "SK-P06"
+
+
+def test_an_inquiry_is_asked_in_the_layouts_in_force(world, code):
+    began = (LayoutVersion("2", NOON),)
+    view = FakeView(
+        world.facts(
+            CORE, world.directory_of(*world.directory.master.stations, layouts=began)
+        )
+    )
+    assert code(layout_version="2") == "SK-P07"
+    assert code(layout_version="1") == code(layout_version=None) == ""
+    assert code(view=view, layout_version="2") == ""
+    assert code(view=view, layout_version="1") == "SK-P07"
+    assert code(view=view, layout_version=None) == "SK-P07"
+
+
+def test_the_old_layouts_are_in_force_until_the_new_ones_begin(world, code):
+    later = (LayoutVersion("2", NOON + SECOND),)
+    view = FakeView(
+        world.facts(
+            CORE, world.directory_of(*world.directory.master.stations, layouts=later)
+        )
+    )
+    assert code(view=view, layout_version="1") == ""
+    assert code(view=view, layout_version="2") == "SK-P07"
 
 
 def test_a_code_of_another_organisation_is_unknown(code):

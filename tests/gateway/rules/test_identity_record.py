@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The numbers in an identity record: right by their check digit, and of this realm."""
+"""The numbers in an identity record, and its external characters, are as they stand."""
 
 from dataclasses import replace
 
@@ -83,3 +83,36 @@ def test_one_individual_number_in_ten_passes_at_most(text):
     record = replace(RECORD, individual_number=text)
     right = make_individual_number(text[:-1], SIMULATION) == text
     assert (fault(record, SIMULATION) == "") is right
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "expected"),
+    [
+        ("髙橋　一郎", 1, ""),
+        ("髙橋　一郎", 0, "SK-X07"),
+        ("𠮷田　一郎", 1, ""),
+        ("葛\U000e0100西　一郎", 1, ""),
+        ("葛\U000e0100西　一郎", 2, "SK-X07"),
+        ("〓田　一郎", 1, ""),
+        ("高橋　一郎", 0, ""),
+        ("高橋　一郎", 1, "SK-X07"),
+    ],
+)
+def test_external_characters_are_counted_as_they_stand(name, count, expected):
+    record = replace(
+        RECORD,
+        kanji_name=name,
+        name_external_character_count=count,
+        external_character_flag=count > 0,
+    )
+    assert fault(record, SIMULATION) == expected
+
+
+def test_a_flag_that_denies_external_characters_is_refused():
+    record = replace(
+        RECORD,
+        kanji_name="髙橋　一郎",
+        name_external_character_count=1,
+        external_character_flag=False,
+    )
+    assert fault(record, SIMULATION) == "SK-X07"

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.rules.check import walk
 from gateway.rules.pipelines import PIPELINES
+from protocols.master import LayoutVersion
 from schemas.messages import (
     InquiryRefusal,
     PermitNotice,
@@ -24,7 +25,14 @@ from tests.gateway.words import (
     opened,
     provision,
 )
-from tests.gateway.world import CORE, PROVIDER, REQUESTER, SECOND_PROVIDER
+from tests.gateway.world import (
+    CORE,
+    DAY,
+    MINUTE,
+    PROVIDER,
+    REQUESTER,
+    SECOND_PROVIDER,
+)
 
 DIGEST = bytes(range(100, 132))
 RENEWED = bytes(range(101, 133))
@@ -97,6 +105,29 @@ def test_a_kind_that_was_not_asked_for_is_refused(world):
     judged = case(world, packed, view, value)
     assert walk(judged, PIPELINES["information_provision"]).code == "SK-C10"
     assert value.kinds == (RECORD,)
+
+
+@pytest.mark.parametrize(
+    ("begins", "layout", "expected"),
+    [
+        (-DAY, "2", ""),
+        (-DAY, "1", "SK-P07"),
+        (MINUTE, "1", ""),
+        (MINUTE, "2", ""),
+        (MINUTE, "3", "SK-P07"),
+    ],
+    ids=["new", "old", "asked before", "answered after", "never"],
+)
+def test_an_answer_is_in_the_layouts_in_force(world, begins, layout, expected):
+    packed = provision(world, DIGEST, layout=layout)
+    asked = open_inquiry(permit_digests=(DIGEST,))
+    stations = world.directory.master.stations
+    began = (LayoutVersion("2", asked.created + begins),)
+    facts = world.facts(REQUESTER, world.directory_of(*stations, layouts=began))
+    view = FakeView(facts, inquiries={NUMBER: asked})
+    value = read_payload("information_provision", opened(world, packed).payload)
+    judged = case(world, packed, view, value, asked.created + 2 * MINUTE)
+    assert walk(judged, PIPELINES["information_provision"]).code == expected
 
 
 @pytest.mark.parametrize(

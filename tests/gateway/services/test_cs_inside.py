@@ -21,6 +21,7 @@ from gateway.services.sweeper import Sweeper
 from protocols import envelope
 from protocols.errors import AnswerInvalid
 from protocols.header import InReplyTo
+from schemas.extracts import query_of
 from schemas.messages import (
     IdentityInformationUpdate,
     SubmissionAccepted,
@@ -75,9 +76,9 @@ class City:
         request = Request(method, target, "application/xml", body, True)
         return await self.inside.handle(request, self.works.world.identity(by))
 
-    async def hand_in(self, value, by=EXISTING, to=""):
+    async def hand_in(self, value, by=EXISTING, to="", said=""):
         body = value if isinstance(value, bytes) else write_payload(value)
-        target = f"{SUBMIT}?to={to}" if to else SUBMIT
+        target = f"{SUBMIT}?to={to}" if to else SUBMIT + said
         return await self.ask("POST", target, by, body)
 
     async def fetch(self, by=EXISTING):
@@ -151,7 +152,7 @@ async def test_an_older_update_does_not_bring_an_old_address_back(city):
 @in_reactor
 async def test_an_older_one_that_was_judged_before_the_newer_was_kept_is_undone(city):
     kind, old = "identity_information_update", updated()
-    handed = Handed(kind, old, write_payload(old), EXISTING.role, "")
+    handed = Handed(kind, old, write_payload(old), EXISTING.role, "", NOON)
     plan = city.works.role.posts.take(handed).plan
     assert (await city.hand_in(later(address="新しい住所"))).status == 202
     with pytest.raises(Conflict, match="SK-J03"):
@@ -560,7 +561,7 @@ async def test_a_damaged_one_holds_up_neither_the_list_nor_the_sweeper(city, nei
 async def test_the_extract_reaches_the_card_system_byte_for_byte(city):
     """R-083."""
     extract = sample("sending_destination_extract")
-    assert (await city.hand_in(extract)).status == 202
+    assert (await city.hand_in(extract, said=query_of(extract))).status == 202
     assert city.owed == [(str(CARDS), "sending_destination_notice")]
     opened = opened_at(city.works, CARDS)
     notice = read_payload("sending_destination_notice", opened.payload)

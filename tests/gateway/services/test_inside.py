@@ -7,15 +7,18 @@ from dataclasses import replace
 import pytest
 import pytest_twisted
 
+from gateway.dispatch import Draft
 from gateway.records.event import EventKind
+from gateway.roles.plan import Plan
+from gateway.services import inside_door
 from gateway.services.inside import SUBMIT
 from gateway.services.listener import Request
 from gateway.services.runtime import UNAVAILABLE
-from pki.names import StationName
 from protocols import envelope
 from protocols.errors import Unreadable
 from protocols.identifiers import Realm, make_individual_number
 from protocols.refusals import refusal
+from schemas.catalogue import row
 from schemas.messages import (
     IdentityInformationUpdate,
     InformationInquiryRequest,
@@ -25,24 +28,26 @@ from schemas.messages import (
     write_payload,
 )
 from schemas.payload import NAMESPACE
-from schemas.systems import ADDRESSEE
 from schemas.xml import parse, root_name
 from tests.gateway.people import resident_record
 from tests.gateway.words import ITEM, NUMBER, RECORD, open_inquiry, provision
 from tests.gateway.works import inside_of
 from tests.gateway.world import (
     BUSINESS,
+    CARDS,
     CORE,
     CS,
     DAY,
     EXISTING,
     HOUR,
+    NOON,
     PLAIN,
     PREFECTURE,
     PROVIDER,
     REQUESTER,
     SECOND,
     SUBJECTS,
+    TERMINAL,
     addressee,
 )
 from tests.schemas.samples import sample
@@ -147,9 +152,9 @@ async def refused_with(door, value, code, by=None):
     """Refused with this code to the system and on the record; nothing else happened."""
     answer = await door.submit(value, by)
     assert (answer.status, answer.content_type) == (422, "application/xml")
-    said, row = told(answer), refusal(code)
-    assert (said.code, said.rules) == (code, (row.rule,))
-    assert (said.text_ja, said.what_to_do) == (row.ja, row.mend)
+    said, known = told(answer), refusal(code)
+    assert (said.code, said.rules) == (code, (known.rule,))
+    assert (said.text_ja, said.what_to_do) == (known.ja, known.mend)
     (stored,) = door.works.events(EventKind.REFUSED)
     assert stored.event.code == code
     assert stored.event.peer == str(by or door.by)
@@ -216,15 +221,13 @@ async def test_what_stations_say_to_each_other_is_not_taken_from_inside(requeste
 
 @in_reactor
 async def test_what_a_system_may_post_and_this_station_does_not_do_is_refused(
-    requester,
+    requester, monkeypatch
 ):
     """A row in the catalogue alone opens nothing."""
-    kind = "number_pair_registration"
-    addressees = StationName(REQUESTER.organisation, ADDRESSEE)
-    by = replace(requester.works.world.identity(BUSINESS), station=addressees)
-    request = Request("POST", SUBMIT, "application/xml", sample(kind), True)
-    answer = await requester.inside.handle(request, by)
-    assert (answer.status, told(answer).code) == (422, "SK-M04")
+    way = (BUSINESS.role, REQUESTER.role)
+    opened = replace(row("move_in_notice"), inside=frozenset({way}))
+    monkeypatch.setattr(inside_door, "row", lambda kind: opened)
+    await refused_with(requester, sample("move_in_notice"), "SK-M04")
 
 
 @in_reactor
@@ -420,6 +423,37 @@ async def test_what_became_of_a_question_is_told_to_no_other_system(requester):
     assert told(await requester.get(target)).status == "waiting"
     requester.by = EXISTING
     assert (await requester.get(target)).status == 404
+
+
+@in_reactor
+async def test_what_became_of_a_message_is_told_to_no_other_system_of_the_city(cs):
+    accepted = told(await cs.submit(IdentityInformationUpdate(record=CHANGE)))
+    target = f"messages/{accepted.message_id.hex()}"
+    cs.by = TERMINAL
+    other = await cs.get(target)
+    assert other == await cs.get(f"messages/{NUMBER.hex()}")
+    assert other.status == 404
+
+
+@in_reactor
+async def test_what_no_system_handed_in_is_nobodys_to_ask_about(cs):
+    """Such as a batch of a consistency check, which an operator asked for."""
+    draft = Draft("card_status_notice", CARDS, sample("card_status_notice"))
+    (ready,) = await cs.works.runtime.carry_out(Plan(drafts=(draft,)), (), NOON)
+    for cs.by in (EXISTING, TERMINAL):
+        target = f"messages/{ready.outgoing.message_id.hex()}"
+        assert (await cs.get(target)).status == 404
+
+
+@in_reactor
+async def test_what_is_for_nobody_who_can_be_sent_to_is_refused(cs, monkeypatch):
+    """The master names the prefecture, and no key to seal for."""
+    peers = cs.works.station.directory.peers
+    unsealed = replace(peers[PREFECTURE], recipient=None)
+    monkeypatch.setitem(peers, PREFECTURE, unsealed)
+    await refused_with(cs, IdentityInformationUpdate(record=CHANGE), "SK-J02")
+    held = cs.works.store.identity_by_code(CHANGE.resident_record_code)
+    assert held is None
 
 
 @in_reactor

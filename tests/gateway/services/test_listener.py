@@ -369,6 +369,55 @@ async def test_a_peer_revoked_since_the_handshake_is_cut_at_its_next_request(own
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_look_cuts_the_idle_link_of_a_revoked_peer_and_no_other(own_house):
+    revoked, good = await own_house.call(LATE), await proven(own_house)
+    revoked.transport.write(post(b"before"))
+    await revoked.read(b"before")
+    own_house.network.revoke(LATE)
+    own_house.listener.look_again()
+    await revoked.lost
+    good.transport.write(post(b"after"))
+    assert (await good.read(b"after")).endswith(b"after")
+    assert await own_house.reasons() == ["revoked"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_look_cuts_a_revoked_peer_in_the_middle_of_its_request(own_house):
+    link = await own_house.call(LATE)
+    link.transport.write(post(b"before"))
+    await link.read(b"before")
+    link.transport.write(post(b"after")[:-2])
+    own_house.network.revoke(LATE)
+    own_house.listener.look_again()
+    await link.lost
+    assert own_house.bodies() == [b"before"]
+    assert await own_house.reasons() == ["revoked"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_answer_leaves_to_a_peer_that_was_revoked_meanwhile(own_house):
+    own_house.handler = own_house.later
+    link = await own_house.call(LATE)
+    link.transport.write(post())
+    await until(lambda: own_house.pending)
+    own_house.network.revoke(LATE)
+    own_house.listener.look_again()
+    own_house.pending[0].callback(Answer(200, "text/plain", b"secret"))
+    await link.lost
+    assert link.got == b""
+    assert await own_house.reasons() == ["revoked"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_look_cuts_everybody_where_the_list_is_out_of_time(own_house):
+    link = await proven(own_house)
+    own_house.network.now = NOON + timedelta(days=8)
+    own_house.listener.look_again()
+    await link.lost
+    assert await own_house.reasons() == ["stale_revocation"]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_fault_in_asking_who_a_caller_is_lets_nobody_in(network):
     def broken(certificate):
         raise RuntimeError("a bug")

@@ -395,6 +395,39 @@ async def test_nothing_more_is_sent_to_a_peer_revoked_since_the_last_question(
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_look_ends_the_free_link_of_a_revoked_peer(own_street):
+    peer, client = await own_street.pair()
+    await post(client, b"before")
+    own_street.network.revoke(CITY)
+    client.look_again()
+    await until(lambda: not peer.links and not client.connections)
+    assert await failure_of(post(client, b"after"), PeerUntrusted) == "revoked"
+    assert peer.bodies() == [b"before"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_no_answer_is_taken_from_a_peer_that_was_revoked_meanwhile(own_street):
+    peer, client = await own_street.pair()
+    peer.script = lambda link, request: None
+    asked = post(client, b"question")
+    await until(lambda: peer.asked)
+    own_street.network.revoke(CITY)
+    client.look_again()
+    assert await failure_of(asked, PeerUnreachable) == "revoked"
+    await until(lambda: not client.connections)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_look_leaves_a_peer_that_is_still_trusted_alone(street):
+    peer, client = await street.pair()
+    await post(client, b"before")
+    links = tuple(peer.links)
+    client.look_again()
+    await post(client, b"after")
+    assert tuple(peer.links) == links
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_station_that_the_peer_does_not_accept_learns_it(street):
     context = street.network.server(CITY)
     required = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT

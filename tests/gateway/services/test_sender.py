@@ -399,6 +399,62 @@ async def test_what_was_settled_elsewhere_is_not_settled_twice(provider, to_requ
     assert provider.store.notices(10) == []
 
 
+async def two_about_one_person(works):
+    """Two messages of one person, owed one after the other."""
+    first = await answer_in(works)
+    second = replace(first, message_id=bytes(16), message_type="provision_lapse")
+    works.write(lambda tx: tx.enqueue(second))
+    return first, second
+
+
+@in_reactor
+async def test_what_is_about_one_person_waits_for_what_is_older(provider, to_requester):
+    first, second = await two_about_one_person(provider)
+    to_requester.sender.offer(second)
+    assert to_requester.peer.posted == []
+    to_requester.sender.offer(first)
+    to_requester.peer.fail(PeerUnreachable("refused"))
+    _, seconds = await to_requester.postponed(first, 1)
+    to_requester.sender.offer(second)
+    assert len(to_requester.peer.posted) == 1
+    to_requester.clock.advance(seconds)
+    await to_requester.asked(2)
+    to_requester.peer.answer(to_requester.peer.receipt(first))
+    await to_requester.settled(first, "delivered")
+    await to_requester.asked(3)  # by itself: nobody offered it again
+
+
+@in_reactor
+async def test_what_the_peer_itself_put_off_holds_up_nothing(provider, to_requester):
+    first, second = await two_about_one_person(provider)
+    to_requester.sender.offer(first)
+    to_requester.peer.answer(to_requester.peer.refusal(first, "SK-M10", retry=True))
+    await to_requester.postponed(first, 1)
+    to_requester.sender.offer(second)
+    await to_requester.asked(2)
+
+
+@in_reactor
+async def test_a_peer_that_lets_a_station_in_no_more_is_told_from_one_that_is_down(
+    provider, to_requester
+):
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    to_requester.peer.answer(b"", "text/plain", 403)
+    row, _ = await to_requester.postponed(sent, 1)
+    assert row.last_code == "SK-T05"
+
+
+@in_reactor
+async def test_the_record_has_the_exact_cause_of_a_failure(provider, to_requester):
+    sent = await answer_in(provider)
+    to_requester.sender.offer(sent)
+    to_requester.peer.fail(PeerUntrusted("stale_revocation"))
+    await to_requester.postponed(sent, 1)
+    (stored,) = provider.events(EventKind.REFUSED)
+    assert stored.event.detail.endswith(": stale_revocation")
+
+
 @in_reactor
 async def test_no_more_than_a_bounded_number_is_on_its_way(world, provider):
     post = Post(world, provider, REQUESTER)

@@ -30,6 +30,7 @@ SINCE = date(2026, 4, 1)
 def update(**changes: Any) -> FamilyRegisterSupplementUpdate:
     fields: dict[str, Any] = {
         "municipality_code": OTHER_CITY,
+        "resident_record_code": "10293847568",
         "registered_domicile": DOMICILE,
         "domicile_head_name": HEAD,
         "kanji_name": NAME,

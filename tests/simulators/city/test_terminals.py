@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from schemas.move_messages import WideAreaIssuanceReply, WideAreaIssuanceRequest
-from schemas.people import ConfirmationKey, FourItems, SearchKey
+from schemas.people import ConfirmationKey, ConfirmedPerson, FourItems, SearchKey
 from schemas.register_messages import ForeignResidentNotice
 from schemas.search_messages import (
+    IdentityConfirmationRequest,
     IdentityConfirmationResult,
     IdentityInformationSearchResult,
     JlisIdentityInformationResponse,
@@ -87,6 +88,46 @@ def by_code() -> ConfirmationKey:
     return ConfirmationKey(resident_record_code=code(1))
 
 
+def confirming(asked: Any) -> Any:
+    """A CS that confirms whoever is asked for by a code; takes everything else."""
+    if not isinstance(asked, IdentityConfirmationRequest):
+        return None
+    person = ConfirmedPerson(
+        resident_record_code=asked.key.resident_record_code,
+        kanji_name="髙橋　花子",
+        date_of_birth=BORN,
+        sex="2",
+        address="群馬県高崎市中尾町９９番地",
+    )
+    return IdentityConfirmationResult(key=asked.key, confirmed=True, person=person)
+
+
+def asked_for(desk, session, cs, key=None) -> int:
+    """A confirmation whose answer came; the number of its question."""
+    question = desk.confirm(session, key or by_code())
+    Office(desk, cs).settle()
+    return question
+
+
+def confirmed(desk, session, cs, key=None) -> int:
+    """A confirmation that was looked at, and in which the person was the same."""
+    question = asked_for(desk, session, cs, key)
+    desk.look(session, question)
+    desk.conclude(session, question, same=True)
+    return question
+
+
+def copy_of(person: int) -> WideAreaIssuanceRequest:
+    return WideAreaIssuanceRequest(
+        request_management_number="Q-1",
+        resident_record_code=code(person),
+        whole_household=False,
+        show_relationship=False,
+        show_resident_record_code=False,
+        show_individual_number=False,
+    )
+
+
 def test_a_search_goes_through_the_cs_and_its_answer_is_on_the_screen(desk, session):
     cs = neighbour(CS, answer=answering)
     key = SearchKey(four_items=FourItems(kanji_name="髙橋　花子", date_of_birth=BORN))
@@ -105,23 +146,17 @@ def test_a_search_goes_through_the_cs_and_its_answer_is_on_the_screen(desk, sess
 
 
 def test_a_move_out_certificate_is_asked_for_again(desk, session):
-    cs = neighbour(CS)
-    desk.ask_again(session, code(1), "髙橋　花子", BORN)
+    cs = neighbour(CS, answer=confirming)
+    confirmation = confirmed(desk, session, cs)
+    desk.ask_again(session, confirmation, code(1), "髙橋　花子", BORN)
     Office(desk, cs).settle()
     (asked,) = cs.told("move_out_certificate_resend_request")
     assert asked.resident_record_code == code(1)
 
 
 def test_a_copy_of_elsewhere_comes_to_whoever_asked_for_it(desk, session):
-    request = WideAreaIssuanceRequest(
-        request_management_number="Q-1",
-        resident_record_code=code(1),
-        whole_household=False,
-        show_relationship=False,
-        show_resident_record_code=False,
-        show_individual_number=False,
-    )
-    desk.issue(session, request)
+    confirmation = confirmed(desk, session, neighbour(CS, answer=confirming))
+    desk.issue(session, confirmation, copy_of(1))
     reply = WideAreaIssuanceReply(request_management_number="Q-1", members=())
     assert post(desk, reply, sender(CS)).status == 202
     assert desk.copy("Q-1") == reply
@@ -165,7 +200,7 @@ def test_each_function_is_open_to_those_to_whom_it_was_granted(desk):
     key = SearchKey(resident_record_code=code(1))
     assert code_of(lambda: desk.search(session, key)) == "SK-Y05"
     assert code_of(lambda: desk.inquire(session, key)) == "SK-Y05"
-    work = lambda: desk.ask_again(session, code(1), "x", BORN)  # noqa: E731
+    work = lambda: desk.ask_again(session, 1, code(1), "x", BORN)  # noqa: E731
     assert code_of(work) == "SK-Y05"
     assert code_of(lambda: desk.grant("judy", "everything", "x")) == "SK-Y11"
 

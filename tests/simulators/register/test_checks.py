@@ -15,6 +15,7 @@ from protocols.identifiers import (
 )
 from simulators.register import forms
 from simulators.register.basis import Operator
+from simulators.register.births import Unknown
 from simulators.register.errors import EntryRefused, Fault, RegisterError, Rule
 from simulators.register.format_checks import format_faults
 from simulators.register.forms import Amendment, NumberProof, Placement
@@ -236,6 +237,7 @@ OTHER = {
     "former_surname_furigana": "きゅう",
     "alias": "通称",
     "born": date(1970, 1, 1),
+    "born_unknown": Unknown.ALL,
     "sex": "9",
     "home": HOME,
     "became_resident": date(2025, 1, 1),

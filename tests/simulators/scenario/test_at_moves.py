@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -113,6 +114,8 @@ class FakeWorld:
     names: dict[str, Kept] = field(default_factory=dict)
     parties: dict[str, Any] = field(default_factory=lambda: {"there": NEIGHBOUR})
     stage: Any = None
+    network: Any = field(default_factory=lambda: SimpleNamespace(house={}))
+    """No register runs in it."""
 
     def __post_init__(self) -> None:
         self.stage = self
@@ -126,7 +129,7 @@ class FakeWorld:
     def resident(self, *_: Any) -> Any:
         return ONE
 
-    def until_expected(self, look: Callable[[], str]) -> str:
+    def until_expected(self, look: Callable[[], str], absent: str = "") -> str:
         return look()
 
 

@@ -4,12 +4,21 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from simulators.network.build import NetworkFile
+from simulators.network.parties import Half, parties
 from simulators.scenario.cli import scenario
 from simulators.scenario.loader import shipped
 from tests.simulators.scenario.text import SOUND
+
+
+def a_network(folder: Path, half: Half) -> None:
+    """What a network's folder says of it; nothing of it runs."""
+    said = NetworkFile("1", 100, 12_000, {}, {}, half=half)
+    (folder / "network.json").write_bytes(msgspec.json.encode(said))
 
 
 def told(*words: str) -> Result:
@@ -69,10 +78,36 @@ def test_a_folder_without_a_network_cannot_be_joined(tmp_path: Path) -> None:
 
 
 def test_what_breaks_a_network_is_not_for_a_guest(tmp_path: Path) -> None:
-    (tmp_path / "network.json").write_text("{}", encoding="utf-8")
+    a_network(tmp_path, Half.ALL)
     result = told("run", "S6", "--dir", str(tmp_path))
     assert result.exit_code == 1
     assert "it breaks a line" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("half", "scenario_id", "missing"),
+    [
+        (Half.RESIDENT, "F1-12", "112020/individual_business_system"),
+        (Half.LINKAGE, "F23-01", "102024/municipal_cs"),
+    ],
+)
+def test_what_needs_the_other_half_does_not_apply(
+    tmp_path: Path, half: Half, scenario_id: str, missing: str
+) -> None:
+    a_network(tmp_path, half)
+    result = told("run", scenario_id, "--dir", str(tmp_path))
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert f"apply to --network {half.value}, which has no {missing}" in said
+
+
+@pytest.mark.parametrize("half", [Half.RESIDENT, Half.LINKAGE])
+def test_some_scenarios_apply_to_each_half_and_some_to_both(half: Half) -> None:
+    there = {party.name for party in parties(half)}
+    apply = [one.id for one in shipped() if there.issuperset(one.parties.values())]
+    own = {Half.RESIDENT: "F23-01", Half.LINKAGE: "F1-12"}[half]
+    assert {own, "F1-04", "F1-05", "F1-06"} <= set(apply)
+    assert len(apply) < len(shipped())
 
 
 @pytest.mark.parametrize("text", ["{}", "{", '{"seed": 1}'])

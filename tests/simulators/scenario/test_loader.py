@@ -244,3 +244,109 @@ def test_the_line_of_a_key_is_found_in_a_file_of_any_length(
     text = "".join(f"# {n}\n[[step]]\nby = {n}\n" for n in range(1, count + 1))
     assert line_of(text, ("step", wanted - 1, "by")) == 3 * wanted
     assert line_of(text, ("step", wanted - 1, "none")) == 3 * wanted - 1
+
+
+REHEARSED = """
+[parties]
+business = "municipal_mayor/individual_business_system"
+requester = "municipal_mayor/intermediate_server"
+core = "C00001/information_provision_network_system"
+register = "102016/existing_resident_system"
+cs = "102016/municipal_cs"
+prefecture = "100005/prefectural_server"
+provider = "102024/intermediate_server"
+
+[[step]]
+"""
+SPOILED_REHEARSALS = {
+    "a purpose that nobody revokes": (
+        'by = "network"\naction = "revoke"\nof = "core"\npurpose = "sealing"',
+        "done",
+        "purpose",
+    ),
+    "nobody's certificate": (
+        'by = "network"\naction = "renew"\nof = "court"',
+        "done",
+        "of",
+    ),
+    "no version": (
+        'by = "network"\naction = "new_master"\nlayout = ""',
+        "done",
+        "layout",
+    ),
+    "a link to nobody": (
+        'by = "requester"\naction = "hold_link"\nto = "court"',
+        "it stands",
+        "to",
+    ),
+    "an item beside the list": (
+        'by = "business"\naction = "ask_many"\nitem = 9999\nfirst = 1\npersons = 2',
+        "accepted",
+        "item",
+    ),
+    "too many at once": (
+        'by = "business"\naction = "ask_many"\nitem = 28\nfirst = 1\npersons = 100'
+        "\ntimes = 6",
+        "accepted",
+        "times",
+    ),
+    "nobody who was told wrongly": (
+        'by = "cs"\naction = "tell_wrongly"\nresidents = []',
+        "delivered",
+        "residents",
+    ),
+    "residents of no city": (
+        'by = "register"\naction = "compare"\nresidents = [{ of = "131016" }]',
+        "agree",
+        "residents",
+    ),
+    "no list of codes": (
+        'by = "register"\naction = "receive_codes"\ncount = 0',
+        "done",
+        "count",
+    ),
+    "a name without an end": (
+        'by = "provider"\naction = "take_copy"\nresident = { number = 1 }'
+        '\nhead_name = ""',
+        "accepted",
+        "head_name",
+    ),
+    "a message that is carried nowhere": (
+        'by = "register"\naction = "carry"\nmessage = "move_in_note"',
+        "handed in",
+        "message",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED_REHEARSALS)
+def test_a_rehearsal_that_means_nothing_is_refused_at_its_key(what: str) -> None:
+    step, expect, key = SPOILED_REHEARSALS[what]
+    head = 'id = "T2"\ntitle = "one"\ntitle_ja = "一"\n'
+    after = '[[afterwards]]\nparty = "network"\nlook = "verified"\n'
+    error = refused(f'{head}{REHEARSED}{step}\nexpect = "{expect}"\n{after}')
+    assert error.key.startswith(f"step 1, {key}")
+
+
+LOOKS = {
+    "a code that is no link's": ("core", 'look = "cut_off"\ncode = "SK-M05"', "code"),
+    "an unknown effect": (
+        "prefecture",
+        'look = "took"\nof = "it"\neffect = "eaten"',
+        "effect",
+    ),
+    "an unknown meaning": (
+        "register",
+        'look = "arrived"\nresident = { number = 1 }\nstate = "lost"',
+        "state",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LOOKS)
+def test_a_look_of_a_rehearsal_that_means_nothing_is_refused(what: str) -> None:
+    party, look, key = LOOKS[what]
+    head = 'id = "T2"\ntitle = "one"\ntitle_ja = "一"\n'
+    step = 'by = "register"\naction = "open_books"\nas = "it"\nexpect = "done"\n'
+    text = f'{head}{REHEARSED}{step}\n[[afterwards]]\nparty = "{party}"\n{look}\n'
+    assert refused(text).key.startswith(f"afterwards 1, {key}")
