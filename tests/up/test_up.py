@@ -175,10 +175,11 @@ def test_half_a_network_plays_the_story_that_applies(
     assert f"of which there is: {half}" in " ".join(again.stderr.split())
 
 
-def start(folder: Path) -> "subprocess.Popen[str]":
+def start(folder: Path, half: str) -> "subprocess.Popen[str]":
     """A network that keeps running; back when its story is over."""
+    words = ["up", "--residents", "200", "--network", half, "--dir", str(folder)]
     running = subprocess.Popen(
-        [*SEKISHO, "up", "--residents", "200", "--dir", str(folder)],
+        [*SEKISHO, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -190,11 +191,18 @@ def start(folder: Path) -> "subprocess.Popen[str]":
     raise AssertionError("the network ended by itself")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("number", "half"),
+    [
+        (signal.SIGINT, "resident"),
+        (signal.SIGTERM, "resident"),
+        (signal.SIGKILL, "all"),
+    ],
+)
 def test_however_it_ends_it_leaves_no_process_behind(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, half: str
 ) -> None:
-    running = start(tmp_path / "network")
+    running = start(tmp_path / "network", half)
     try:
         assert processes_of(tmp_path)
         os.kill(running.pid, number)
