@@ -163,6 +163,7 @@ class _Making:
             self._clients,
             admin,
             rounds,
+            self._merger,
             self._reactor,
         )
 

@@ -4,8 +4,8 @@
 The stop, in this order because each step may still need the next one's part: (1) no
 new links, requests, rounds and sends; (2) requests in hand are answered, and messages
 on their way get their answers, both within `FINISH_SECONDS`; (3) what is recorded of
-them is durable, and the store is closed; (4) nobody is told about it any more. What a
-peer does not answer in time stays in the outbox.
+them is durable and in the log, and the store is closed; (4) nobody is told about it any
+more. What a peer does not answer in time stays in the outbox.
 """
 
 import errno
@@ -19,6 +19,7 @@ from twisted.internet.error import CannotListenError
 from gateway.config import ConfigRefused
 from gateway.services.admin import AdminListener
 from gateway.services.clock_moves import ClockMoves
+from gateway.services.merger import Merger
 from gateway.services.overview import Overview
 from gateway.services.peer import PeerClient
 from gateway.services.post import Post
@@ -49,6 +50,7 @@ class Running:
     clients: list[PeerClient]
     admin: AdminListener | None
     rounds: Rounds
+    merger: Merger
     reactor: Any
     moves: ClockMoves = field(init=False)
 
@@ -87,6 +89,7 @@ class Running:
         )
         await sent
         await rounds
+        await self.merger.end()
         self.station.store.close()
         if self.admin is not None:
             await self.admin.stop()

@@ -56,6 +56,7 @@ def verify(
         return
     with opened_stores(files, network) as opened:
         found = [(one.station, damage) for one in opened for damage in _damages(one)]
+        late = sum(one.store.last_event() - one.store.log_size() for one in opened)
     table = Table("station", "record", "what", box=None, pad_edge=False)
     for station, damage in found:
         table.add_row(station, str(damage.seq), damage.what)
@@ -63,6 +64,8 @@ def verify(
     show(as_json, as_data, table if found else None)
     if not as_json:
         click.echo(f"{len(opened)} stores, {len(found)} damaged or missing")
+    if late > 0 and not as_json:
+        click.echo(f"{late} records have not joined their log yet")
     if found:
         raise SystemExit(1)
 

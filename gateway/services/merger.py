@@ -3,8 +3,8 @@
 
 Starts with the stored tree, which must be the one that its newest head signs. Once a
 second it appends what was recorded since, in the order of the record, and keeps tree
-and signed head in one transaction. Ends with the daemon; what has not joined by then
-joins after the next start.
+and signed head in one transaction. A clean stop appends the last; what a killed station
+left out joins after the next start.
 
 A record that does not follow the one before, or a tree that is not under its head, is
 never put right here: the store is then condemned, and the station sends nothing until
@@ -16,7 +16,7 @@ import logging
 from functools import partial
 
 from gateway.log_key import LogKey
-from gateway.records.errors import StoreDamaged
+from gateway.records.errors import RecordsError, StoreDamaged
 from gateway.records.log import Head
 from gateway.records.store import Store, StoreReader
 from gateway.records.transaction import Transaction
@@ -42,7 +42,6 @@ class Merger:
     async def look(self) -> None:
         """Append what was recorded since; raises why it cannot be."""
         while self._store.last_event() > self._tree.size:
-            before = self._tree.size
             grow = partial(self._grow, tree=self._tree)
             try:
                 self._tree = await self._store.commit(grow)
@@ -50,8 +49,13 @@ class Merger:
                 log.critical("%s; nothing is sent until a person decided", error)
                 self._store.condemn()
                 raise
-            if self._tree.size == before:
-                return
+
+    async def end(self) -> None:
+        """Append the last, if it can be; the stop goes on either way."""
+        try:
+            await self.look()
+        except RecordsError as error:
+            log.error("%s; the last records have not joined the log", error)
 
     def _grow(self, tx: Transaction, tree: Frontier) -> Frontier:
         grown = tx.grow(tree)

@@ -90,6 +90,17 @@ def test_a_stop_under_load_loses_nothing_that_was_acknowledged(
     assert network[title].messages().count("stopped") == 1
 
 
+def test_a_station_that_stopped_has_all_of_its_record_in_the_log(
+    network: dict[str, Any], stage: Stage
+) -> None:
+    where = ("--config", str(stage.files.config(people.PROVIDER)))
+    with Asking(stage) as asking:
+        assert wait_for(lambda: "some" if len(asking.numbers) > 5 else "")
+        stopped(network["city"])
+    assert "joined" not in stage.command("records", "verify", *where)
+    network["city"].start()
+
+
 def test_a_peer_that_hangs_does_not_hold_up_a_stop(
     network: dict[str, Any], stage: Stage
 ) -> None:

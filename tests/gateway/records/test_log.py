@@ -148,6 +148,28 @@ def test_the_newest_head_of_each_day_is_kept(log):
     assert [head.size for head in log.store.log_heads()] == [2, 4]
 
 
+def test_a_clean_stop_appends_the_last(log):
+    log.record(3)
+    log.turns.wait(Deferred.fromCoroutine(log.merger.end()))
+    assert log.head().size == 3
+
+
+def test_a_stop_goes_on_where_the_last_does_not_fit(log, caplog):
+    log.record(3)
+    log.tamper("DELETE FROM events WHERE seq = 2")
+    log.turns.wait(Deferred.fromCoroutine(log.merger.end()))
+    assert log.store.log_size() == 0
+    assert "have not joined the log" in caplog.text
+
+
+def test_a_head_of_a_smaller_tree_does_not_take_the_place_of_a_larger(log):
+    log.grow(3)
+    older = logs.Head(2, NOON, LOG.head(2, bytes(32)))
+    with pytest.raises(StoreDamaged):
+        log.turns.wait(log.store.commit(lambda tx: tx.put_head(older)))
+    assert log.head().size == 3
+
+
 # -- what does not fit ---------------------------------------------------------------
 
 
@@ -180,9 +202,9 @@ def test_no_trial_write_leads_back_from_there(log):
     assert condemned(log)
     log.store.journal._monotonic = lambda: 1e12
     with pytest.raises(StoreUnavailable):
-        log.store.must_be_writable()
-    with pytest.raises(StoreUnavailable):
         log.record(1)
+    log.store.journal._lose(Reason.FULL)  # as if the disk were full besides
+    assert log.store.unavailable is Reason.CONDEMNED
 
 
 @pytest.mark.parametrize(

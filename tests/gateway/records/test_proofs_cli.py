@@ -124,6 +124,12 @@ def test_verify_finds_a_log_that_is_not_the_records(network):
     assert "another tree" in found["what"]
 
 
+def test_verify_tells_of_records_that_no_proof_covers_yet(network):
+    assert "joined" not in network.run("verify").output
+    network.write(PROVIDER, lambda tx: tx.record(prepare(full_event())))
+    assert "1 records have not joined their log yet" in network.run("verify").output
+
+
 def test_nothing_is_published_of_an_empty_log(network, tmp_path):
     place = network.place("000001/information_provision_network_system")
     words = ["publish", "--config", str(place / "station.toml"), str(tmp_path / "log")]

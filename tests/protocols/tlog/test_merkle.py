@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from protocols.tlog import merkle
 from protocols.tlog.errors import NotConsistent, NotProven
-from protocols.tlog.merkle import Frontier, leaf_hash
+from protocols.tlog.merkle import Frontier, leaf_hash, node_hash
 from tests.protocols.tlog.grown import (
     Tree,
     defined_path,
@@ -123,6 +123,35 @@ def test_a_tree_that_was_changed_is_not(one, other, data):
     for one_of in false:
         with pytest.raises(NotConsistent):
             merkle.check_consistency(*one_of)
+
+
+A, B, C, D = (leaf_hash(bytes((number,))) for number in range(4))
+
+
+@pytest.mark.parametrize(
+    ("size", "path", "root"),
+    [
+        (2, [], A),
+        (4, [B], node_hash(A, B)),
+        (1, [B], node_hash(B, A)),
+        (2, [B, C], node_hash(C, node_hash(A, B))),
+    ],
+    ids=["shorter", "too short for four", "longer", "too long for two"],
+)
+def test_a_path_is_as_long_as_the_tree_is_high(size, path, root):
+    """It leads to the root that is told, and belongs to a tree of another size."""
+    with pytest.raises(NotProven):
+        merkle.check_inclusion(A, 0, size, path, root)
+
+
+@pytest.mark.parametrize(("new", "more"), [(8, []), (4, [D])])
+def test_a_proof_that_a_tree_grew_is_as_long_as_the_newer_is_high(new, more):
+    old_root, new_root = node_hash(C, A), node_hash(C, node_hash(A, B))
+    merkle.check_consistency(3, old_root, 4, new_root, [A, B, C])
+    for one in more:
+        old_root, new_root = node_hash(one, old_root), node_hash(one, new_root)
+    with pytest.raises(NotConsistent):
+        merkle.check_consistency(3, old_root, new, new_root, [A, B, C, *more])
 
 
 def test_an_empty_tree_begins_every_tree_and_has_one_root():

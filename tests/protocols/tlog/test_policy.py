@@ -144,6 +144,14 @@ def test_a_file_without_a_quorum_or_with_control_characters_is_none(data):
         policy.read(data)
 
 
+def test_a_policy_defines_no_more_names_than_can_be_meant():
+    groups = [f"group G{n} any {f'G{n - 1}' if n else 'X1'}" for n in range(1019)]
+    lines = [*LINES, *groups, "quorum none"]
+    assert len(policy.read("\n".join(lines).encode()).groups) == 1019
+    with pytest.raises(BadPolicy, match="too many"):
+        policy.read("\n".join([*lines[:-1], "group H any G1018"]).encode())
+
+
 def test_a_policy_is_no_longer_than_one_can_be():
     with pytest.raises(BadPolicy, match="longer"):
         policy.read(b"#" * 300_000)
