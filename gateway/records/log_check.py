@@ -28,11 +28,8 @@ _NOTHING = Entry(-1, b"")
 def check_log(store: StoreReader, key: Verifier) -> list[Damage]:
     """Everything that does not fit; an empty list is a sound log."""
     size = store.log_size()
-    return [
-        *_differing(store, size),
-        *_grown(store, size, _heads(store, key)),
-        *_unreadable_heads(store, key),
-    ]
+    heads, unbelieved = _heads(store, key)
+    return [*_differing(store, size), *_grown(store, size, heads), *unbelieved]
 
 
 def _differing(store: StoreReader, size: int) -> Iterator[Damage]:
@@ -75,25 +72,22 @@ def _grown(
             yield Damage(last, b"", "a root that the log keeps is not the entries'")
 
 
-def _heads(store: StoreReader, key: Verifier) -> dict[int, Checkpoint]:
-    found = {}
-    for head in store.log_heads():
-        try:
-            found[head.size] = checkpoint.verify(head.note, (key,))[0]
-        except LogError:
-            continue
-    return found
-
-
-def _unreadable_heads(store: StoreReader, key: Verifier) -> Iterator[Damage]:
+def _heads(
+    store: StoreReader, key: Verifier
+) -> tuple[dict[int, Checkpoint], list[Damage]]:
+    """The heads that the log's key signed, by size; and what is wrong with others."""
+    believed, others = {}, []
     for head in store.log_heads():
         try:
             signed = checkpoint.verify(head.note, (key,))[0]
         except LogError as error:
-            yield Damage(head.size, b"", f"its head is not believed: {error}")
+            said = f"its head is not believed: {error}"
+            others.append(Damage(head.size, b"", said))
             continue
         if signed.size != head.size:
-            yield Damage(head.size, b"", "its head is of another size")
+            others.append(Damage(head.size, b"", "its head is of another size"))
+        believed[head.size] = signed
+    return believed, others
 
 
 def _part(roots: bytearray, tile: Tile) -> bytes:
