@@ -101,7 +101,7 @@ def prove(
         for one in opened:
             made = _proof_of(one, hexadecimal(record_id), not without_content)
             if made is not None:
-                _give(made, out, as_json)
+                _give(*made, out, as_json)
                 return
     raise click.ClickException(f"{record_id}: no such record; see 'records list'")
 
@@ -132,7 +132,10 @@ def _damages(one: Opened) -> list[Damage]:
     return [*store.verify_events(), *check_log(store, verifier_of(one.config))]
 
 
-def _proof_of(one: Opened, record_id: bytes, content: bool) -> Proof | None:
+def _proof_of(
+    one: Opened, record_id: bytes, content: bool
+) -> tuple[Proof, bytes] | None:
+    """The proof and the entry that it proves; None where there is no such record."""
     found, head = one.store.content_of(record_id), one.store.log_head()
     if found is None:
         return None
@@ -143,17 +146,22 @@ def _proof_of(one: Opened, record_id: bytes, content: bool) -> Proof | None:
             "station runs"
         )
     path = merkle.inclusion(place, head.size, one.store.log_hashes(head.size))
-    return Proof(place, tuple(path), head.note, salt + canonical if content else b"")
+    extra = salt + canonical if content else b""
+    made = Proof(place, tuple(path), head.note, extra)
+    return made, commitment(salt, canonical)
 
 
-def _give(made: Proof, out: Path | None, as_json: bool) -> None:
+def _give(made: Proof, entry: bytes, out: Path | None, as_json: bool) -> None:
+    text = made.encode().decode()
     if out is not None:
         replace(out, made.encode(), private=True)
-        click.echo(f"{out}: entry {made.index}")
-    elif as_json:
-        show(True, {"index": made.index, "proof": made.encode().decode()}, None)
+    if as_json:
+        told = {"index": made.index, "entry": entry.hex()}
+        show(True, told if out else {**told, "proof": text}, None)
+    elif out is not None:
+        click.echo(f"{out}: entry {made.index}: {entry.hex()}")
     else:
-        click.echo(made.encode().decode(), nl=False)
+        click.echo(text, nl=False)
 
 
 def _verify_proof(

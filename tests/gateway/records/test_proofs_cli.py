@@ -62,7 +62,7 @@ def test_a_proof_without_content_proves_a_commitment_that_is_told_beside_it(
 ):
     file = tmp_path / "bare.tlog-proof"
     words = ["prove", ONE.record_id.hex(), "--without-content", "--out", str(file)]
-    network.run(*words)
+    assert network.run(*words).output.endswith(f": {ONE.commitment.hex()}\n")
     assert proof.read(file.read_bytes()).extra == b""
     known = ["verify", "--proof", str(file), "--key", LOG.verifier.text]
     network.run(*known, "--entry", ONE.commitment.hex())
