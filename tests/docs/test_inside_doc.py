@@ -71,7 +71,7 @@ def test_the_recipes_do_what_the_document_says(network: Stage, folder: Path) -> 
     need("curl")
     need("openssl")
     blocks = fenced(TEXT, "sh")
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     shell(network, folder, "\n".join(blocks))
     assert "<head_name>" in (folder / "answer.xml").read_text("utf-8")
     assert "identity_confirmation_result" in (folder / "result.xml").read_text("utf-8")
@@ -142,7 +142,7 @@ def test_what_waits_for_the_register_is_fetched_by_the_recipe(
         sender.post(target, "application/xml", sample("move_in_notice")).status == 202
     )
     blocks = fenced(TEXT, "sh")
-    recipe = "\n".join([blocks[3].partition("cat >")[0], blocks[4]])
+    recipe = "\n".join([blocks[4].partition("cat >")[0], blocks[5]])
     register = StationName(people.SECOND_CITY, EXISTING)
     mine = recipe.replace("integrated_terminal", register.role)
     wait = (
