@@ -30,12 +30,17 @@ _COLUMNS = (
     " answer, handed_by, person_tag"
 )
 
+_HOLDS_UP = (
+    "state = 'waiting' AND person_tag <> ''"
+    " AND (last_code = '' OR last_code LIKE 'SK-T%' AND last_code <> 'SK-T07')"
+)
+"""What others about the same person wait for. Not what the peer itself put off: by a
+signed refusal, or by its published hours."""
+
 _OLDER = (
     "(outbox.person_tag <> '' AND EXISTS (SELECT 1 FROM outbox AS older"
-    " WHERE older.state = 'waiting' AND older.person_tag <> ''"
-    " AND older.person_tag = outbox.person_tag AND older.peer = outbox.peer"
-    " AND older.rowid < outbox.rowid"
-    " AND (older.last_code = '' OR older.last_code LIKE 'SK-T%')))"
+    f" WHERE {_HOLDS_UP} AND older.person_tag = outbox.person_tag"
+    " AND older.peer = outbox.peer AND older.rowid < outbox.rowid))"
 )
 """Whether something older about the same person waits for the same peer."""
 
@@ -103,12 +108,12 @@ class OutboxWrites(Writes):
         return changed == 1
 
     def next_about(self, peer: str, person_tag: str) -> Outgoing | None:
-        """The oldest message about a person that waits for that peer."""
+        """The oldest message about a person whose turn for that peer has come."""
         if not person_tag:
             return None
         rows = self._all(
-            f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND person_tag = ?"
-            " AND person_tag <> '' AND peer = ? ORDER BY rowid LIMIT 1",
+            f"SELECT {_COLUMNS} FROM outbox WHERE {_HOLDS_UP} AND person_tag = ?"
+            " AND peer = ? ORDER BY rowid LIMIT 1",
             person_tag,
             peer,
         )
@@ -155,12 +160,18 @@ class OutboxReads(Reads):
     def is_its_turn(self, out: Outgoing) -> bool:
         """Whether nothing older about the same person still waits for that peer.
 
-        What the peer itself put off, by a signed refusal, holds up nothing else.
+        Asked before every attempt: it looks into two indexes, and at no envelope.
         """
         if not out.person_tag:
             return True
-        sql = f"SELECT 1 FROM outbox WHERE message_id = ? AND {_OLDER}"
-        return self._one(sql, out.message_id) is None
+        older = self._one(
+            f"SELECT 1 FROM outbox WHERE {_HOLDS_UP} AND person_tag = ? AND peer = ?"
+            " AND rowid < (SELECT rowid FROM outbox WHERE message_id = ?) LIMIT 1",
+            out.person_tag,
+            out.peer,
+            out.message_id,
+        )
+        return older is None
 
     def next_due(self) -> datetime | None:
         """When the next message falls due (perhaps long ago); None if none waits."""

@@ -2,7 +2,9 @@
 """Follows the calendar files when they change: holidays are added while it works.
 
 Looks in intervals. Files that cannot be used change nothing: the calendars in use stay,
-the fault is told, and the files are tried again at every change.
+the fault is told, and the files are tried again at every change. What counts is how
+they stood before they were read: what changes meanwhile is read again at the next look,
+and so is a list of holidays that is named for the first time.
 """
 
 import logging
@@ -42,7 +44,6 @@ class CalendarWatch:
             log.error("the calendars in use stay: %s", error)
         else:
             self.problem = ""
-            self._seen = self._stamps()  # a list that is named since is watched, too
             log.info("the calendars were read again")
 
     def _stamps(self) -> tuple[tuple[Path, ...], tuple[Stamp, ...]]:

@@ -22,15 +22,13 @@ def retry_after(
 ) -> timedelta:
     """How long to wait after that many attempts; stations that failed together part.
 
-    A peer that is ``closed`` for so long is waited for, but not for ever.
+    A peer that is ``closed`` for so long is waited for, but not for ever. Who waited
+    for the same opening parts, too; that it was closed is no failure that would count.
     """
-    doubled = timing.retry_first * 2 ** min(attempts, _DOUBLINGS)
-    usual = timedelta(
-        seconds=min(timing.retry_longest, doubled) * random.uniform(0.5, 1.0)
-    )
-    if closed <= _AT_ONCE:
-        return usual
-    return min(closed, LONGEST_CLOSED) + min(usual, _SOON)
+    doublings = 0 if closed > _AT_ONCE else min(attempts, _DOUBLINGS)
+    longest = min(timing.retry_longest, timing.retry_first * 2**doublings)
+    usual = timedelta(seconds=longest * random.uniform(0.5, 1.0))
+    return min(max(closed, _AT_ONCE), LONGEST_CLOSED) + usual
 
 
 class Later:

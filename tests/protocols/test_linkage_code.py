@@ -33,6 +33,7 @@ ORGANISATIONS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=6, max_
 )
 def test_a_code_is_the_one_that_openssl_works_out(key, code):
     assert CodeMaker(key).code(1, "102024") == code
+    assert CodeMaker(key).issue("00000000001", "102024") == code
 
 
 @given(person=PERSONS, organisation=ORGANISATIONS)

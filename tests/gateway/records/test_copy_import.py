@@ -16,7 +16,7 @@ from gateway.records.errors import ImportRefused
 from gateway.records.store import Store
 from tests.gateway.records.helpers import KEY, NOON
 from tests.gateway.records.test_copies import RECORD, code, lines, row
-from tests.gateway.records.test_copy_writes import put
+from tests.gateway.records.test_copy_writes import put, tie
 
 COUNTS = (6_000, 12_000)
 """Rows of two imports whose memory is compared."""
@@ -57,6 +57,34 @@ def test_what_a_message_changed_meanwhile_is_weighed_again(
     assert before is not None
     assert after.flag_version > before + 1
     assert after.kinds["resident_record_information"].head_name == RECORD["head_name"]
+
+
+def test_the_newest_number_stands_that_came_while_a_file_was_read(
+    store: Store, store_path: Path
+) -> None:
+    """Its message said what was held; what is older must not come in behind it."""
+    number = row(1)["addressee_number"]
+    put(store_path, 1, "別　人", number)
+    file = lines([row(1, suppressed=True)])
+    taken(store_path, with_a_message(store_path, number, file))
+    assert not put(store_path, 4, "旧　人", number)
+
+
+def test_a_code_that_was_tied_while_a_file_was_read_stays(
+    store: Store, store_path: Path
+) -> None:
+    number = row(1)["addressee_number"]
+    tie(store_path, 1, number)
+
+    def with_a_code() -> Iterator[bytes]:
+        yield from lines([row(1, linkage_code=None)])
+        assert tie(store_path, 2, number)
+
+    taken(store_path, with_a_code())
+    found = store.copy_by_addressee(number)
+    assert found is not None
+    assert found.kinds
+    assert found.linkage_code == code(2)
 
 
 def test_codes_that_change_places_are_taken(store: Store, store_path: Path) -> None:

@@ -90,9 +90,9 @@ def test_the_same_copy_again_changes_nothing(store: Store, store_path: Path) -> 
     before = held(store)
     assert put(store_path, 1, "甲")
     assert held(store) == before
-    assert put(store_path, 2, "甲"), "told again under a newer number"
+    assert put(store_path, 3, "甲"), "told again under a newer number"
     assert held(store) == before
-    assert not put(store_path, 1, "乙")
+    assert not put(store_path, 2, "乙"), "that newer number counts"
 
 
 def test_a_flag_stays_whatever_the_messages_say(store: Store, store_path: Path) -> None:

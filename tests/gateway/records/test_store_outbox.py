@@ -84,6 +84,34 @@ def test_what_is_about_one_person_falls_due_one_after_the_other(
     assert behind.message_id == number(2)
 
 
+@pytest.mark.parametrize("code", ["SK-M12", "SK-T07"])
+def test_what_its_peer_put_off_holds_up_nothing_and_is_nobodys_next(
+    store: Store, turns: Turns, code: str
+) -> None:
+    put_off, held, last = (outgoing(n, person_tag="a") for n in (1, 2, 3))
+    enqueue(store, turns, put_off, held, last)
+    later = NOON + timedelta(hours=1)
+    turns.wait(store.commit(lambda tx: tx.postpone(number(1), 1, later, code)))
+    assert store.is_its_turn(held)
+    assert not store.is_its_turn(last)
+    assert due_ids(store, 0) == [2]
+    behind = turns.wait(store.commit(lambda tx: tx.next_about(held.peer, "a")))
+    assert behind.message_id == number(2)
+
+
+def test_what_could_not_be_delivered_holds_up_what_is_newer(
+    store: Store, turns: Turns
+) -> None:
+    first, second = (outgoing(n, person_tag="a") for n in (1, 2))
+    enqueue(store, turns, first, second)
+    later = NOON + timedelta(seconds=10)
+    turns.wait(store.commit(lambda tx: tx.postpone(number(1), 1, later, "SK-T01")))
+    assert store.is_its_turn(first)
+    assert not store.is_its_turn(second)
+    assert due_ids(store, 0) == []
+    assert due_ids(store, 10) == [1]
+
+
 def test_a_postponed_message_waits_for_its_time(store: Store, turns: Turns) -> None:
     enqueue(store, turns, outgoing(1))
     later = NOON + timedelta(seconds=30)

@@ -416,5 +416,14 @@ def test_a_request_for_nobody_or_for_a_wrong_number_is_refused(issued, changes, 
     assert issued(replace(ASKED, **changes)) == code
 
 
+def test_a_request_for_a_server_that_cannot_be_sent_to_is_refused(
+    core, issued, monkeypatch
+):
+    """The master names the server, and no key to seal for."""
+    peers = core.station.directory.peers
+    monkeypatch.setitem(peers, PROVIDER, replace(peers[PROVIDER], recipient=None))
+    assert issued() == "SK-J02"
+
+
 def test_a_header_that_names_the_processing_number_is_refused(issued):
     assert issued(processing_number=NUMBER) == "SK-C11"

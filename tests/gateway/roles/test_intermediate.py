@@ -17,6 +17,7 @@ from pki.serials import RevocationReason
 from protocols import envelope, permit, route
 from protocols.errors import AnswerInvalid, Refused
 from protocols.header import InReplyTo
+from protocols.master import Master
 from schemas.messages import (
     InformationInquiryAcceptance,
     PermitNotice,
@@ -347,6 +348,19 @@ def test_a_renewal_sends_what_was_released_under_the_new_permit(
     assert provider.station.permit_used(b"permit number 2.")
     assert role.before_sending(outgoing(draft), LATE) is None
     only_lapse(role.before_sending(outgoing(draft), LATE + 5 * MINUTE + SECOND))
+
+
+def test_what_was_released_goes_in_the_layouts_in_which_it_was_shown(
+    provider, role, held, asked_for, renewal, monkeypatch
+):
+    """New ones came into force before its permit was renewed."""
+    new_since = LATE - SECOND
+    monkeypatch.setattr(Master, "layout", lambda _, at: "1" if at < new_since else "2")
+    (draft,) = role.replied(asked_for, renewal(), LATE).drafts
+    assert (draft.message_type, draft.payload) == (
+        "information_provision",
+        held.payload,
+    )
 
 
 def test_a_renewed_permit_is_used_once_too(provider, role, asked_for, renewal):

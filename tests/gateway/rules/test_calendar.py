@@ -106,7 +106,8 @@ def test_maintenance_closes_in_the_middle_of_a_day():
 
 def test_who_is_open_around_the_clock_closes_for_maintenance_only():
     closed = Calendar(maintenance=(maintained("2030-01-12 17:00", "2030-01-13 09:00"),))
-    assert closed.window(at("2030-01-12 00:00")).ends == at("2030-01-12 17:00")
+    for since in ("2030-01-12 00:00", "2030-01-02 00:00", "2029-01-02 00:00"):
+        assert closed.window(at(since)).ends == at("2030-01-12 17:00")
     assert closed.next_opening(at("2030-01-12 17:00")) == at("2030-01-13 09:00")
 
 

@@ -4,6 +4,7 @@
 import msgspec
 import pytest
 import pytest_twisted
+from twisted.internet.defer import Deferred
 
 from gateway.config import Profile
 from gateway.records.event import EventKind
@@ -25,6 +26,7 @@ from schemas.number_messages import (
 )
 from schemas.payload import type_of
 from schemas.register_messages import ResidentRecordCopy
+from schemas.systems import SYSTEMS
 from tests.gateway.services.test_inside import Door, told
 from tests.gateway.words import message
 from tests.gateway.world import (
@@ -179,6 +181,17 @@ async def test_a_flag_outlives_every_copy_that_comes(server):
     assert head == "高崎　太郎"
 
 
+@in_reactor
+async def test_only_the_addressee_system_hands_in_copies_and_begins_codes(server):
+    for role in sorted(SYSTEMS - {ADDRESSEES.role}):
+        server.role = role
+        for value in (COPY, PAIR, WANTED):
+            assert told(await server.submit(value)).code == "SK-M05", role
+    server.role = ADDRESSEES.role
+    assert server.held() is None
+    assert await server.requests() == {}
+
+
 # --- profile `document`: the pair, and the request that is fetched --------------------
 
 
@@ -326,6 +339,29 @@ async def test_a_code_that_is_another_numbers_is_refused_and_changes_nothing(sep
     assert separated.held(PLAIN).linkage_code == of_another
     await separated.notice(number)
     assert separated.held().linkage_code == CODE
+
+
+@in_reactor
+async def test_a_code_is_not_tied_under_what_stands_for_a_number(server):
+    """The id by which the addressee system asks is no processing number."""
+    accepted = told(await server.submit(PAIR))
+    assert (await server.notice(accepted.message_id)).code == "SK-C14"
+    assert server.held() is None
+    assert server.works.station.acquisition(accepted.message_id).is_open
+
+
+@in_reactor
+async def test_of_two_that_come_at_once_with_one_code_one_is_refused(separated):
+    """Both were checked before either was kept."""
+    other = replace(WANTED, addressee_number=addressee(EMPTY))
+    numbers = [
+        told(await separated.submit(one)).processing_number for one in (WANTED, other)
+    ]
+    both = [Deferred.fromCoroutine(separated.notice(number)) for number in numbers]
+    answers = [await one for one in both]
+    assert [getattr(one, "code", "") for one in answers] == ["", "SK-K02"]
+    assert separated.held().linkage_code == CODE
+    assert separated.works.station.acquisition(numbers[1]).is_open
 
 
 @in_reactor

@@ -13,11 +13,11 @@ from gateway.config import load
 from gateway.records.event import EventKind
 from gateway.rules.calendar import Calendar, Maintenance
 from gateway.rules.hours import ASKING
-from gateway.services import health
+from gateway.services import calendar_watch, health
 from gateway.services.calendar_watch import CalendarWatch
 from gateway.services.health import State
 from gateway.services.metrics import Metrics
-from gateway.services.retry import LONGEST_CLOSED
+from gateway.services.retry import LONGEST_CLOSED, retry_after
 from gateway.services.status import status
 from protocols.answers import Receipt, SignedRefusal
 from schemas.catalogue import ROWS
@@ -146,6 +146,16 @@ async def test_what_would_be_too_late_at_the_opening_is_told_at_once(
 
 
 @in_reactor
+async def test_an_opening_at_its_deadline_is_still_waited_for(requester, to_core):
+    sent = await inquiry_in(requester)
+    closed = replace(BRIEF, maintenance=(Maintenance(NOON - HOUR, sent.deadline),))
+    requester.station.calendars.of(CORE).follow(closed)
+    to_core.sender.offer(sent)
+    row, _ = await to_core.postponed(sent, 1)
+    assert (row.state, row.last_code) == ("waiting", "SK-T07")
+
+
+@in_reactor
 async def test_a_clock_set_back_into_closed_hours_only_waits(requester, to_core):
     requester.station.calendars.of(CORE).follow(BRIEF)
     requester.now = NOON + 11 * MINUTE
@@ -187,6 +197,14 @@ async def test_a_peer_cannot_park_a_message_for_longer_than_an_hour(requester, t
     to_core.peer.answer(refusal, status=422)
     _, seconds = await to_core.postponed(sent, 1)
     assert seconds <= LONGEST_CLOSED.total_seconds() + 1
+
+
+def test_stations_that_waited_for_the_same_opening_part_soon_behind_it(requester):
+    timing = requester.station.config.timing
+    waits = [retry_after(timing, 12, 10 * MINUTE) for _ in range(200)]
+    behind = sorted(one - 10 * MINUTE for one in waits)
+    assert SECOND * 0.5 <= behind[0] < SECOND * 0.6
+    assert SECOND * 0.9 < behind[-1] <= SECOND
 
 
 @in_reactor
@@ -325,6 +343,40 @@ async def test_a_bad_file_changes_nothing_until_it_is_mended(watch):
     await service.look()
     assert service.problem == ""
     assert made.own.is_open(at("2030-01-05 10:00"))
+
+
+@in_reactor
+async def test_a_file_that_changes_while_they_are_read_is_read_again(
+    watch, monkeypatch
+):
+    """There may be thousands of them, and they may come one after the other."""
+    service, made, folder = watch
+
+    def read_before_the_last_came(config):
+        found = calendars.read(config)
+        change(folder / "calendar.toml", "")
+        monkeypatch.undo()
+        return found
+
+    monkeypatch.setattr(calendar_watch, "read", read_before_the_last_came)
+    change(folder / "calendar.toml", f"# new\n{FILE}")
+    await service.look()
+    assert not made.own.is_open(at("2030-01-05 10:00"))
+    await service.look()
+    assert made.own.is_open(at("2030-01-05 10:00"))
+
+
+@in_reactor
+async def test_a_list_of_holidays_that_was_named_since_is_followed_too(watch):
+    service, made, folder = watch
+    listed = "国民の祝日・休日月日,国民の祝日・休日名称\n2030/1/{},祝日\n"
+    change(folder / "list.csv", listed.format(6))
+    change(folder / "calendar.toml", 'holiday_list = "list.csv"\n')
+    await service.look()
+    await service.look()
+    change(folder / "list.csv", listed.format(5))
+    await service.look()
+    assert not made.own.is_open(at("2030-01-05 10:00"))
 
 
 @in_reactor

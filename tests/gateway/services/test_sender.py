@@ -7,6 +7,7 @@ import pytest
 import pytest_twisted
 
 from gateway.records.event import EventKind
+from gateway.roles.plan import Conflict, Plan
 from gateway.services.peer import (
     PeerRefusesUs,
     PeerSilent,
@@ -422,6 +423,26 @@ async def test_what_is_about_one_person_waits_for_what_is_older(provider, to_req
     to_requester.peer.answer(to_requester.peer.receipt(first))
     await to_requester.settled(first, "delivered")
     await to_requester.asked(3)  # by itself: nobody offered it again
+
+
+@in_reactor
+async def test_what_was_carried_out_already_is_ended_all_the_same(
+    provider, to_requester, monkeypatch
+):
+    """On record, and what waited behind it goes."""
+
+    def done_already(tx):
+        raise Conflict("SK-C14")
+
+    first, second = await two_about_one_person(provider)
+    plan = Plan(effects=(done_already,))
+    monkeypatch.setattr(type(provider.role), "receipted", lambda *_: plan)
+    to_requester.sender.offer(first)
+    to_requester.peer.answer(to_requester.peer.receipt(first))
+    await to_requester.settled(first, "delivered")
+    assert len(provider.events(EventKind.RECEIPTED)) == 1
+    await to_requester.asked(2)
+    assert to_requester.peer.posted[1] == second.envelope
 
 
 @in_reactor
