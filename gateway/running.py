@@ -89,8 +89,7 @@ class Running:
         )
         await sent
         await rounds
-        await self.merger.end()
-        self.station.store.close()
+        await self.merger.close_store()
         if self.admin is not None:
             await self.admin.stop()
 

@@ -37,6 +37,7 @@ from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred, fail
 
+from gateway.records import works
 from gateway.records.connection import (
     Files,
     open_writer,
@@ -45,7 +46,7 @@ from gateway.records.connection import (
     transaction,
 )
 from gateway.records.errors import Reason, StoreUnavailable
-from gateway.records.works import Item, Settled, Work, a_trial, do_all, fire
+from gateway.records.works import Item, Settled, Work
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +60,6 @@ RETRY_SECONDS: Final = 1.0
 """Between two trial writes of an unavailable store."""
 FINAL: Final = (Reason.CLOSED, Reason.CONDEMNED)
 """From these no trial write leads back."""
-
-_PROBE: Final = (
-    "INSERT INTO settings (name, value) VALUES ('probe', x'01') ON CONFLICT (name)"
-    " DO UPDATE SET value = CASE value WHEN x'01' THEN x'02' ELSE x'01' END"
-)
 
 
 class Journal:
@@ -94,7 +90,7 @@ class Journal:
         self._db = open_writer(path)
         try:
             with transaction(self._db):
-                self._db.execute(_PROBE)
+                self._db.execute(works.PROBE)
         except BaseException:
             self._db.close()
             raise
@@ -134,20 +130,25 @@ class Journal:
         if reason is None:
             return
         if self._may_try(reason):
-            self._take(a_trial())
+            self._take(works.a_trial())
         raise StoreUnavailable(reason)
 
     def condemn(self) -> None:
         """Take no more works in this process: what is stored cannot be believed."""
         self._lose(Reason.CONDEMNED)
 
-    def close(self) -> None:
-        """Carry out what was handed in, then end. Later works fail."""
-        if self._reason is Reason.CLOSED:
+    def close(self, last: Work[object] = works.nothing) -> None:
+        """Carry out what was handed in, ``last`` after it, then end. Later works fail.
+
+        If ``last`` fails, only itself knows. A condemned store stays as it is.
+        """
+        if not self._thread.is_alive():
             return
-        self._reason = Reason.CLOSED
+        if self._reason is not Reason.CONDEMNED:
+            self._reason = Reason.CLOSED
         self._steps.put(None)
         self._thread.join()
+        self._waiting.append(works.unheard(last))
         while self._waiting:
             self._finish()
         self._db.close()
@@ -188,14 +189,14 @@ class Journal:
 
     def _all_fail(self, group: list[Item], error: Exception) -> None:
         reason = self._lost_by(error)
-        fire([(item.waits, None, StoreUnavailable(reason)) for item in group])
+        works.fire([(item.waits, None, StoreUnavailable(reason)) for item in group])
         self._go_on()
 
     def _not_begun(self, error: Exception) -> None:
         self._all_fail(self._group(), error)
 
     def _done(self, settled: list[Settled]) -> None:
-        fire(settled)
+        works.fire(settled)
         self._go_on()
 
     def _group(self) -> list[Item]:
@@ -216,7 +217,7 @@ class Journal:
             self._undo()
             self._deliver(partial(self._all_fail, group or self._group(), error))
             return
-        self._deliver(partial(fire, settled))
+        self._deliver(partial(works.fire, settled))
 
     # -- in the second thread --------------------------------------------------------
 
@@ -257,8 +258,8 @@ class Journal:
             raise StoreUnavailable(self._reason)
         with store_errors():
             if trial:
-                self._db.execute(_PROBE)
-            settled = do_all(group, self._db)
+                self._db.execute(works.PROBE)
+            settled = works.do_all(group, self._db)
         self.works += len(group)
         return settled
 

@@ -144,13 +144,14 @@ class Store(StoreReader):
         """Write nothing more: what is stored cannot be believed. No store, no send."""
         self.journal.condemn()
 
-    def close(self) -> None:
-        """Finish what was handed in, then let go of the file.
+    def close(self, last: Callable[[Transaction], object] = lambda _: None) -> None:
+        """Finish what was handed in, ``last`` after all of it, then let go of the file.
 
         The writer goes last: it alone can fold SQLite's log back into the file.
         """
         super().close()
-        self.journal.close()
+        keys = self._keys
+        self.journal.close(lambda db: last(Transaction(db, keys)))
 
 
 def commit_once(path: Path, key: bytes, work: Callable[[Transaction], T]) -> T:

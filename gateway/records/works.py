@@ -7,7 +7,7 @@ then the whole group fails.
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -19,6 +19,13 @@ Settled = tuple["Deferred[Any]", Any, Exception | None]
 """Who waits, what the work gave back, and what it failed with."""
 
 
+PROBE: Final = (
+    "INSERT INTO settings (name, value) VALUES ('probe', x'01') ON CONFLICT (name)"
+    " DO UPDATE SET value = CASE value WHEN x'01' THEN x'02' ELSE x'01' END"
+)
+"""A trial write."""
+
+
 class Item(NamedTuple):
     """A work that was handed in."""
 
@@ -28,11 +35,20 @@ class Item(NamedTuple):
     """Whether it may try an unavailable store."""
 
 
+def nothing(_: sqlite3.Connection) -> None:
+    """A work that changes nothing."""
+
+
+def unheard(work: Work[object], *, trial: bool = False) -> Item:
+    """A work whose end nobody waits for."""
+    waits: Deferred[object] = Deferred()
+    waits.addErrback(lambda _: None)
+    return Item(work, waits, trial)
+
+
 def a_trial() -> Item:
-    """A work that changes nothing: only whether the store can be written."""
-    unheard: Deferred[None] = Deferred()
-    unheard.addErrback(lambda _: None)
-    return Item(lambda _: None, unheard, True)
+    """Only whether the store can be written."""
+    return unheard(nothing, trial=True)
 
 
 def do_all(group: list[Item], db: sqlite3.Connection) -> list[Settled]:

@@ -50,12 +50,21 @@ class Merger:
                 self._store.condemn()
                 raise
 
-    async def end(self) -> None:
-        """Append the last, if it can be; the stop goes on either way."""
+    async def close_store(self) -> None:
+        """Append the last, if it can be, and close: nothing is recorded after it."""
         try:
             await self.look()
         except RecordsError as error:
             log.error("%s; the last records have not joined the log", error)
+        self._store.close(self._last)
+
+    def _last(self, tx: Transaction) -> None:
+        """What was recorded meanwhile; the stop goes on either way."""
+        try:
+            self._grow(tx, self._tree)
+        except RecordsError as error:
+            log.error("%s; the last records have not joined the log", error)
+            raise
 
     def _grow(self, tx: Transaction, tree: Frontier) -> Frontier:
         grown = tx.grow(tree)

@@ -13,11 +13,19 @@ from twisted.internet.defer import Deferred
 from gateway.log_key import LogKey
 from gateway.records import log as logs
 from gateway.records.errors import Reason, StoreDamaged, StoreUnavailable
+from gateway.records.event import prepare
 from gateway.records.log_check import check_log
 from gateway.services.merger import Merger
 from protocols.tlog import checkpoint, merkle
 from protocols.tlog.merkle import Frontier, leaf_hash
-from tests.gateway.records.helpers import LOG, NOON, OTHER_KEY, open_store, recorded
+from tests.gateway.records.helpers import (
+    LOG,
+    NOON,
+    OTHER_KEY,
+    event,
+    open_store,
+    recorded,
+)
 
 
 class Log:
@@ -38,6 +46,12 @@ class Log:
     def close(self) -> None:
         self.store.close()
         self.turns.run_all()
+
+    def stop(self) -> None:
+        """Stop as a station does; then it is opened to look at what it left."""
+        self.turns.wait(Deferred.fromCoroutine(self.merger.close_store()))
+        self.turns.run_all()
+        self.store = open_store(self.path, self.turns)
 
     def record(self, count: int) -> None:
         recorded(self.store, self.turns, count)
@@ -150,16 +164,33 @@ def test_the_newest_head_of_each_day_is_kept(log):
 
 def test_a_clean_stop_appends_the_last(log):
     log.record(3)
-    log.turns.wait(Deferred.fromCoroutine(log.merger.end()))
+    log.stop()
     assert log.head().size == 3
+
+
+def test_a_clean_stop_appends_what_is_recorded_while_the_store_closes(log):
+    log.grow(1)
+    late = prepare(event())
+    log.store.commit(lambda tx: tx.record(late))
+    log.stop()
+    assert log.head().size == 2
 
 
 def test_a_stop_goes_on_where_the_last_does_not_fit(log, caplog):
     log.record(3)
     log.tamper("DELETE FROM events WHERE seq = 2")
-    log.turns.wait(Deferred.fromCoroutine(log.merger.end()))
+    log.stop()
     assert log.store.log_size() == 0
     assert "have not joined the log" in caplog.text
+
+
+def test_into_a_condemned_store_nothing_is_written_at_its_end_either(log):
+    log.grow(1)
+    late = prepare(event())
+    log.store.commit(lambda tx: tx.record(late))
+    log.store.condemn()
+    log.stop()
+    assert log.store.last_event() == 1
 
 
 def test_a_head_of_a_smaller_tree_does_not_take_the_place_of_a_larger(log):
