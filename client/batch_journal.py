@@ -18,6 +18,7 @@ from typing import Self
 import msgspec
 
 from client.batch_lines import BatchRefused
+from pki.keystore import settle
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +92,7 @@ class Journal:
             if not whole:
                 journal = cls(path, descriptor, make(), b"")
                 journal._append(msgspec.json.encode(journal.head))
+                settle(path.parent, deep=False)
                 return journal
             first, _, rest = whole.partition(b"\n")
             head = msgspec.json.decode(first, type=Head)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from client.batch_journal import Standing
 from client.batch_lines import BadLine, Line
-from pki.keystore import write_private
+from pki.keystore import settle, write_private
 from protocols.refusals import REFUSALS
 from schemas.payload import validate
 
@@ -93,8 +93,12 @@ def table(
 
 
 def write(path: Path, data: bytes) -> None:
-    """A new file, whole and on the disk; raises `KeyFileError` if the name is taken."""
+    """A new file, whole and on the disk; raises `KeyFileError` if the name is taken.
+
+    So is its name: what comes next is that the journal goes.
+    """
     write_private(path, data)
+    settle(path.parent, deep=False)
 
 
 def _row(line: Line, how: Standing) -> tuple[str, ...]:

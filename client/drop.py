@@ -94,19 +94,20 @@ class Drop:
         folder, names = self._folder, self._folder.names("in")
         there = set(names)
         busy = self._busy()
-        taken = 0
+        taken, more = 0, False
         for name in names:
             if name.endswith(READY) and name.removesuffix(READY) not in there:
                 folder.remove("in", name)
             if not is_payload(name) or name in busy or not self._is_whole(name, there):
                 continue
             if taken == AT_ONCE:
-                return True
+                more = True
+                break
             self._take(name)
             taken += 1
         if taken:
             folder.settle("work", "in")
-        return False
+        return more
 
     def hand_in(self) -> int:
         """Hand in what was taken, in order; how many are settled.

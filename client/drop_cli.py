@@ -8,15 +8,17 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import click
 
 from client.drop_rounds import DropSettings, Rounds, load
-from client.errors import SettingsRefused
+from client.errors import NotReached, SettingsRefused
 from client.folder import PARTS, Folder, FolderRefused
 from client.inside import Inside
 from client.link import machine
+from client.patience import Patience
 
 CONFIG = click.option(
     "--config",
@@ -48,7 +50,8 @@ def run(path: Path, once: bool) -> None:
     try:
         folder = Folder(settings.drop.folder)
         folder.check()
-        with folder.alone(), Inside(settings.station) as station:
+        patience = Patience(partial(_wait, stop))
+        with folder.alone(), Inside(settings.station, patience=patience) as station:
             rounds = Rounds(settings, station, machine, time.monotonic, os.urandom)
             if once:
                 sys.exit(0 if rounds.round() else 1)
@@ -69,6 +72,12 @@ def status(path: Path) -> None:
     except (FolderRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps(counts))
+
+
+def _wait(stop: threading.Event, seconds: float) -> None:
+    """Wait before the station is asked again; whoever is to stop does not."""
+    if stop.wait(seconds):
+        raise NotReached("told to stop while the station was away")
 
 
 def _settings(path: Path) -> DropSettings:

@@ -40,10 +40,11 @@ def is_payload(name: str) -> bool:
 
 
 def is_good(name: str) -> bool:
-    """Whether a payload's name may be kept."""
+    """Whether a payload's name may be kept, and cannot be taken for an answer's."""
     marked = ".to-" in name
     return bool(
         _GIVEN.fullmatch(name)
+        and not name.endswith(ANSWER)
         and not _DIGITS.search(name)
         and (not marked or (_TO.search(name) and name.count(".to-") == 1))
     )

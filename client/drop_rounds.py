@@ -4,13 +4,15 @@
 A round takes and hands in what is there, looks at what waits, fetches what arrived and
 erases what has lain for its time. What goes wrong with the station, the folder or the
 disk ends the round, is logged once in the same words, and is tried again later, each
-time a little later. Erasing stops while this machine's clock runs away from the time
-that really passes: a clock that jumped must not erase what nobody has read.
+time a little later; what has lain for its time is erased all the same. Erasing stops
+while this machine's clock runs away from the time that really passes: a clock that
+jumped must not erase what nobody has read.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -85,6 +87,8 @@ class Rounds:
         """Ends that are still to come, after the last round."""
         self._recovered = False
         self._said = ""
+        self._moved = False
+        """Whether the clock was away from the time that passed, at the last look."""
 
     def run(self, stopped: Callable[[float], bool]) -> None:
         """Rounds until ``stopped``, which waits for so long, says so."""
@@ -95,21 +99,22 @@ class Rounds:
 
     def round(self, stopping: Callable[[], bool] = lambda: False) -> bool:
         """One round, cut short if it is to stop; False if something went wrong."""
-        try:
-            self.folder.check()
-            if not self._recovered:
-                self._recover()
-            while self._drop.take() and not stopping():
-                self._drop.hand_in()
+        wrong = [_trouble(self.folder.check)]
+        if not wrong[0]:
+            work = partial(self._work, stopping)
+            wrong = [_trouble(step) for step in (work, self._sweep)]
+        self._say("; ".join(filter(None, wrong)))
+        return not any(wrong)
+
+    def _work(self, stopping: Callable[[], bool]) -> None:
+        """All that needs the station."""
+        if not self._recovered:
+            self._recover()
+        while self._drop.take() and not stopping():
             self._drop.hand_in()
-            self.waiting = self._ends.look()
-            self._arrivals.fetch()
-            self._sweep()
-        except (InsideError, FolderRefused, OSError) as error:
-            self._say(f"{type(error).__name__}: {_told(error)}")
-            return False
-        self._say("")
-        return True
+        self._drop.hand_in()
+        self.waiting = self._ends.look()
+        self._arrivals.fetch()
 
     def _recover(self) -> None:
         self._drop.recover()
@@ -120,8 +125,11 @@ class Rounds:
     def _sweep(self) -> None:
         now, table = self._clock(), self._table
         passed = timedelta(seconds=self._monotonic() - self._began[1])
-        if abs(now - self._began[0] - passed) > DRIFT:
-            log.error("the clock was moved: nothing is erased until the next start")
+        before = self._moved
+        self._moved = abs(now - self._began[0] - passed) > DRIFT
+        if self._moved:
+            if not before:
+                log.error("the clock was moved: nothing is erased until a new start")
             return
         for part, hours in (
             (DONE, table.keep_done_hours),
@@ -142,6 +150,15 @@ class Rounds:
             else:
                 log.info("it works again")
             self._said = text
+
+
+def _trouble(step: Callable[[], None]) -> str:
+    """What went wrong in a step; empty if nothing did."""
+    try:
+        step()
+    except (InsideError, FolderRefused, OSError) as error:
+        return f"{type(error).__name__}: {_told(error)}"
+    return ""
 
 
 def _told(error: Exception) -> str:

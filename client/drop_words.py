@@ -25,8 +25,10 @@ class Reason(Enum):
         "ファイル名が決まりに合わない",
         "the file's name is not as it must be",
         "半角英数字と . _ - だけで、11桁以上続く数字を含まない名前にする。"
+        ".answer.xmlで終わる名前は回答のもので使えない。"
         "宛先は名前.to-団体コード.xmlと書く。",
-        "Use Latin letters, digits and . _ - without eleven digits on end; "
+        "Use Latin letters, digits and . _ - without eleven digits on end, "
+        "and no name of an answer (.answer.xml); "
         "name the receiver as NAME.to-CODE.xml.",
     )
     NOT_A_FILE = (

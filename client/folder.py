@@ -19,6 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pki.keystore import settle
+
 PARTS: Final = ("in", "work", "wait", "out", "done", "refused")
 SPARE: Final = 8 * 1024 * 1024
 """Bytes that must be free before anything is handed in: its answer must find room."""
@@ -126,7 +128,7 @@ class Folder:
         self.path(part, name).unlink(missing_ok=True)
 
     def write(self, part: str, name: str, data: bytes) -> None:
-        """A file, whole and on the disk, or none."""
+        """A file, whole and on the disk, or none; its name is there after `settle`."""
         beside = self.path(part, f".{name}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
@@ -143,11 +145,7 @@ class Folder:
     def settle(self, *parts: str) -> None:
         """Return once the names in these parts are on the disk."""
         for part in parts:
-            descriptor = os.open(self.path(part), os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            settle(self.path(part), deep=False)
 
     def clear(self, part: str) -> None:
         """Remove what a write left that was cut off."""

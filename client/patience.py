@@ -21,6 +21,7 @@ class Patience:
     """Waits as it is told; a test hands in waits that do not last."""
 
     sleep: Callable[[float], None] = time.sleep
+    """May raise, where the waiting is to be cut short: nothing is tried again then."""
     monotonic: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     """From 0 to 1."""

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a drop folder waits for: the ends of what was accepted, and what arrives.
 
-An end is told once, whenever the drop is killed:
+An end is told once, whenever the drop is killed or the power goes:
 
-1. Answer and result are written into ``work``.
+1. Answer and result are written into ``work``, and their names are on the disk.
 2. The station is told that the answer is kept, and erases it.
 3. The empty file in ``wait`` goes. Before that, a restart begins again at 2.
 4. Answer and then result go to ``out``. A restart before that does this alone.
 
-An arrival is written into ``work``, acknowledged, and then laid out. The answer to a
-question is no arrival here: it comes with the end of its question, never twice.
+An arrival is written into ``work`` in the same way, acknowledged, and then laid out.
+The answer to a question is no arrival here: it comes with the end of its question,
+never twice.
 """
 
 import logging
@@ -116,6 +117,7 @@ class Ends:
         message_id = one.handed.message_id
         kept = self._folder.has("work", str(one.item) + ANSWER)
         if kept and message_id is not None and one.handed.processing_number is None:
+            self._folder.settle("work")
             self._station.answer_taken(message_id)
         self._folder.remove("wait", str(one))
         self._lay_out(one.item)
@@ -163,6 +165,7 @@ class Arrivals:
         return True
 
     def _hand_over(self, arrival_id: bytes, name: str) -> None:
+        self._folder.settle("work")
         self._station.acknowledge(arrival_id)
         self._folder.move("work", name, "out")
 

@@ -10,7 +10,7 @@ import pytest
 from client.batch import Batch
 from client.batch_journal import Head, Journal, fingerprint
 from client.batch_lines import COLUMNS, BatchRefused, sheet
-from client.batch_result import fields_of, table
+from client.batch_result import fields_of, table, write
 from client.errors import NotReached
 from client.patience import Patience
 from schemas.messages import read_payload
@@ -237,7 +237,32 @@ def test_the_journal_is_its_owners_alone_and_holds_nobody(desk):
     assert json.loads(text.splitlines()[0])["batch"] == BATCH
 
 
+def test_a_journals_name_is_on_the_disk_before_a_line_is_asked(desk, monkeypatch):
+    settled = []
+    monkeypatch.setattr("client.batch_journal.settle", on_the_disk(settled))
+
+    def asked(*_):
+        assert settled == [[desk.path.name]]
+
+    desk.station.trouble = asked
+    assert desk.run() == 0
+
+
+def on_the_disk(settled):
+    """Names that were in a folder when it was settled."""
+    return lambda folder, *, deep: settled.append(
+        [one.name for one in folder.iterdir()]
+    )
+
+
 # -- the result ------------------------------------------------------------------------
+
+
+def test_a_results_name_is_on_the_disk_before_its_journal_goes(tmp_path, monkeypatch):
+    settled = []
+    monkeypatch.setattr("client.batch_result.settle", on_the_disk(settled))
+    write(tmp_path / "result.csv", b"all")
+    assert settled == [["result.csv"]]
 
 
 def test_the_result_has_a_row_for_each_line_and_a_column_for_each_field(desk):

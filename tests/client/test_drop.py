@@ -210,6 +210,7 @@ NAMES = [
     "a" * 97 + ".xml",
     "-rf.xml",
     "a\nb.xml",
+    "ask-1.xml.answer.xml",
 ]
 
 
@@ -397,6 +398,19 @@ def test_told_to_stop_it_ends_between_two_bunches(desk):
     assert len(desk.station.taken) == 100
 
 
+def test_what_lay_for_its_time_is_erased_though_the_station_is_away(desk):
+    def away(*_):
+        raise NotReached("made up")
+
+    desk.put("ask-1.xml", QUESTION)
+    desk.round(2)
+    desk.station.trouble = away
+    desk.put("a.xml")
+    desk.clock.go(73 * 3600)
+    assert not desk.round()
+    assert desk.part("done") == []
+
+
 def test_after_six_days_nobody_claims_to_know(desk):
     desk.put("update.xml")
     desk.rounds._drop.take()
@@ -451,10 +465,10 @@ def test_a_clock_that_jumps_erases_nothing(desk, caplog):
     desk.put("ask-1.xml", QUESTION)
     desk.round(2)
     desk.clock.now += timedelta(days=3650)
-    desk.round()
+    desk.round(3)
     assert desk.part("done")
     assert desk.part("out")
-    assert "clock" in caplog.text
+    assert caplog.text.count("clock") == 1, "told once"
 
 
 def test_a_refused_folder_is_erased_and_what_a_link_names_is_not(desk, tmp_path):
@@ -469,6 +483,51 @@ def test_a_refused_folder_is_erased_and_what_a_link_names_is_not(desk, tmp_path)
     desk.round()
     assert desk.part("refused") == []
     assert outside.read_text() == "stays"
+
+
+# -- the power goes --------------------------------------------------------------------
+
+
+def test_the_station_is_told_of_nothing_whose_name_is_not_on_the_disk(
+    desk, monkeypatch
+):
+    loose, told = set(), []
+    write, move, settle = Folder.write, Folder.move, Folder.settle
+
+    def written(self, part, name, data):
+        loose.add((part, name))
+        write(self, part, name, data)
+
+    def moved(self, part, name, to, other=""):
+        loose.discard((part, name))
+        loose.update({(to, other or name)} if part == "in" else ())
+        move(self, part, name, to, other)
+
+    def settled(self, *parts):
+        loose.difference_update([one for one in loose if one[0] in parts])
+        settle(self, *parts)
+
+    def asked(method, target):
+        told.append(target)
+        kept = target.endswith("/taken")
+        assert not [
+            name
+            for part, name in loose
+            if part == "work" and (kept or not name.endswith(".json"))
+        ]
+
+    monkeypatch.setattr(Folder, "write", written)
+    monkeypatch.setattr(Folder, "move", moved)
+    monkeypatch.setattr(Folder, "settle", settled)
+    desk.station.trouble = lambda method, target: (
+        asked(method, target) if method == "POST" else None
+    )
+    desk.station.waiting[ARRIVED.hex()] = ("move_in_notice", NOTICE)
+    for number in range(120):
+        desk.put(f"{number}.xml", QUESTION)
+    assert desk.round(2)
+    assert sum(one.endswith("/taken") for one in told) == 121
+    assert len(told) == 241
 
 
 # -- killed at every step --------------------------------------------------------------

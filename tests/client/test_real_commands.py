@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -89,6 +90,21 @@ def test_questions_in_a_folder_get_their_answers_though_the_drop_is_killed(
     assert len(asked) == FILES
     left = [name for part in ("in", "work", "wait") for name in os.listdir(root / part)]
     assert left == []
+
+
+def test_told_to_stop_it_does_not_wait_for_a_station_that_is_away(network, tmp_path):
+    root = drop_folder(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    away = {"port": port, "patience_seconds": 600.0}
+    table = f"[drop]\nfolder = {str(root)!r}\npoll_seconds = 0.05\n"
+    file = config(network, tmp_path, people.SECOND_CS, TERMINAL, table, **away)
+    put(root, "q.xml", question(network))
+    with running(file) as process:
+        assert wait_for(lambda: "".join(os.listdir(root / "in")) == "" and "taken")
+        process.terminate()
+        assert process.wait(10) == 0
+    assert len(os.listdir(root / "work")) == 1
 
 
 def test_one_round_is_enough_for_a_timer(network, drop):
