@@ -108,5 +108,5 @@ def tls_seconds(pair: tuple[Path, Path], chain: Path, size: int) -> float:
 def _read(listening: socket.socket, context: ssl.SSLContext, size: int) -> None:
     accepted, _ = listening.accept()
     with accepted, context.wrap_socket(accepted, server_side=True) as link:
-        while size > 0:
-            size -= len(link.recv(len(BLOCK)))
+        while size > 0 and (got := link.recv(len(BLOCK))):
+            size -= len(got)

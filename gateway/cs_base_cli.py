@@ -10,31 +10,16 @@ import click
 from rich.console import Console
 
 from gateway import config as configs
-from gateway.config import Config, ConfigRefused
-from gateway.records.errors import RecordsError
+from gateway.config import Config
+from gateway.operator_cli import operator
+from gateway.records.shared_cli import FILE, told
 from gateway.services.clock import clock_of
-from pki.errors import PkiError
 from schemas.systems import CS
 
-
-def _named(_context: click.Context, _option: click.Parameter, text: str) -> str:
-    """Nobody is not a person: a blank name is refused."""
-    if not text.strip():
-        raise click.BadParameter("whoever asks has a name")
-    return text
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 CONFIG = click.option(
     "--config", "path", type=FILE, required=True, help="The CS's TOML file."
 )
-OPERATOR = click.option(
-    "--operator",
-    required=True,
-    callback=_named,
-    help="The name of the person who asks; kept on record.",
-)
-
+OPERATOR = operator("The name of the person who asks; kept on record.")
 
 WIDE = 160
 """Columns of a table that is not shown on a terminal: nothing is cut off."""
@@ -49,10 +34,8 @@ def console() -> Console:
 @contextmanager
 def at(path: Path) -> Iterator[tuple[Config, datetime]]:
     """A CS's configuration and the time there; faults in a sentence."""
-    try:
+    with told():
         config = configs.load(path)
         if config.station.role != CS:
             raise click.ClickException(f"{config.station.name} is no municipal CS")
         yield config, clock_of(config)()
-    except (ConfigRefused, RecordsError, PkiError) as error:
-        raise click.ClickException(str(error)) from None

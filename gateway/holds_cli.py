@@ -20,39 +20,25 @@ from rich.table import Table
 
 from gateway import calendars
 from gateway import config as configs
-from gateway.config import ConfigRefused
-from gateway.records.errors import RecordsError
+from gateway.operator_cli import operator
 from gateway.records.event import EventKind, prepare
 from gateway.records.jst import jst
 from gateway.records.rows import Hold
+from gateway.records.shared_cli import FILE, told
 from gateway.records.store import StoreReader, commit_once
 from gateway.records.transaction import Transaction
 from gateway.services.clock import clock_of
 from gateway.services.holds import hold_event
-from pki.errors import PkiError
 from pki.keystore import load_secret
 
 Write = Callable[[Callable[[Transaction], Any]], Any]
 """One work, durable when it returns."""
 
 
-def _named(_context: click.Context, _option: click.Parameter, text: str) -> str:
-    """Nobody is not a person: a blank name is refused."""
-    if not text.strip():
-        raise click.BadParameter("a decision has a name under it")
-    return text
-
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 CONFIG = click.option(
     "--config", "path", type=FILE, required=True, help="The provider's TOML file."
 )
-OPERATOR = click.option(
-    "--operator",
-    required=True,
-    callback=_named,
-    help="The name of the person who decides.",
-)
+OPERATOR = operator("The name of the person who decides.")
 REASON = click.option("--reason", required=True, help="Why; kept with the record.")
 
 
@@ -214,10 +200,8 @@ def _now(path: Path) -> datetime:
 @contextmanager
 def _store(path: Path) -> Iterator[tuple[StoreReader, Write]]:
     """The station's store, to look at and to write one work at a time."""
-    try:
+    with told():
         config = configs.load(path)
         key = load_secret(config.store.key)
         with StoreReader.open(config.store.path, key) as reader:
             yield reader, lambda work: commit_once(config.store.path, key, work)
-    except (ConfigRefused, PkiError, RecordsError) as error:
-        raise click.ClickException(str(error)) from None

@@ -35,7 +35,8 @@ class IdentityWrites(HistoryWrites):
     __slots__ = ()
 
     def put_identity(self, record: IdentityRecord, today: date | None = None) -> bool:
-        """Keep a record. False if what is held is newer: nothing changed.
+        """Keep a record. False if what is held is newer, or another as new: then
+        nothing changed.
 
         ``today`` is the day on which it came; without it, its own days alone say when
         it took the place of another.
@@ -49,7 +50,7 @@ class IdentityWrites(HistoryWrites):
             if sequence < last or (sequence == last and not dead):
                 return False
             self._under_the_old_code(record, end)
-        elif sequence < held:
+        elif sequence < held or (sequence == held and not self._holds(tag, record)):
             return False
         elif sequence > held or dead:
             self._to_history(tag, end)
@@ -84,6 +85,12 @@ class IdentityWrites(HistoryWrites):
         """The sequence number of what stands there; None for nothing."""
         rows = self._all("SELECT sequence FROM identities WHERE code_tag = ?", tag)
         return rows[0][0] if rows else None
+
+    def _holds(self, tag: bytes, record: IdentityRecord) -> bool:
+        """Whether this very record stands there."""
+        sql = "SELECT code_tag, sealed FROM identities WHERE code_tag = ?"
+        (row,) = self._all(sql, tag)
+        return _record(row, self._keys) == record
 
     def _to_history(self, tag: bytes, end: int) -> None:
         """What stands there gives its place up to another, and is kept."""

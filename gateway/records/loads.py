@@ -77,16 +77,17 @@ class LoadWrites(Writes):
     def go_on_with_load(
         self, load_id: bytes, taken: int, again: int, refused: int, place: str
     ) -> bool:
-        """Count one more batch. False if it is not open any more."""
+        """Count one more batch. False if it is not open any more, or would be full."""
         changed = self._changes(
             "UPDATE loads SET taken = taken + ?, again = again + ?,"
             " refused = refused + ?, batches = batches + 1, place = ?"
-            " WHERE load_id = ? AND state = 'open'",
+            " WHERE load_id = ? AND state = 'open' AND taken + ? <= persons",
             taken,
             again,
             refused,
             self._place(load_id, place),
             load_id,
+            taken,
         )
         return changed == 1
 

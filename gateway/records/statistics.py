@@ -100,6 +100,9 @@ IDENTITY: Final[Mapping[str, tuple[Done, ...]]] = {
 NAMES: Final = (*LINKAGE, *IDENTITY)
 """In the order in which they are told."""
 
+_UNDONE: Final = frozenset({EventKind.FAILED, EventKind.REFUSED})
+"""What may come to something yet, where its code says that it is offered again."""
+
 _MONTH: Final = "strftime('%Y-%m', at / 1000000 + 9 * 3600, 'unixepoch')"
 _ITEM: Final = "json_extract(CAST(canonical AS TEXT), '$.item_no')"
 _BY: Final = "kind, direction, message_type, code"
@@ -147,7 +150,7 @@ def _count(
     for month, item, kind, direction, message_type, code, count in rows:
         done = Done(kind, direction, message_type)
         for name in (name for name, those in wanted.items() if done in those):
-            if kind == EventKind.FAILED and refusal(code).retry:
+            if kind in _UNDONE and refusal(code).retry:
                 continue  # it is offered again: nothing has come of it yet
             totals[month, item, name] += count
     found = [Total(*which, count) for which, count in totals.items()]

@@ -21,11 +21,12 @@ from gateway.records.event import Event, EventKind, prepare
 from gateway.records.keeping import is_dead
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import NOTHING, Conflict, NotTaken, Plan
+from gateway.roles.plan import NOTHING, Conflict, Effect, NotTaken, Plan
 from gateway.station import Station
 from pki.names import StationName
-from schemas.messages import write_payload
+from schemas.messages import IdentityRecord, write_payload
 from schemas.stream_messages import (
+    Destination,
     SendingDestinationExtract,
     SendingDestinationNotice,
 )
@@ -67,9 +68,9 @@ class Destinations:
         digest, persons = sha256(extract).digest(), len(value.destinations)
         if said is None or (said.persons, said.digest) != (persons, digest):
             raise NotTaken("SK-J09", "it is as many and the same as its register says")
-        codes = [one.resident_record_code for one in value.destinations]
-        if any(map(self._died, codes)):
+        if any(map(self._died, value.destinations)):
             raise NotTaken("SK-J08", "nobody in it has died")
+        codes = [one.resident_record_code for one in value.destinations]
         days = self._station.config.keeping.destination_days
         batch = Batch(value.batch_id, now, now + timedelta(days=days), persons, digest)
         keep = partial(_keep, batch=batch, extract=extract, codes=codes)
@@ -93,16 +94,36 @@ class Destinations:
             return False
         return self._station.store.destinations(outgoing.context) is None
 
-    def _died(self, resident_record_code: str) -> bool:
-        told = self._station.store.last_told(resident_record_code)
-        return told is not None and is_dead(told)
+    def _died(self, one: Destination) -> bool:
+        """Under that code, or under another one that they had with the number."""
+        store = self._station.store
+        told = store.last_told(one.resident_record_code)
+        if told is not None and is_dead(told):
+            return True
+        earlier = store.earlier_by_number(one.individual_number)
+        if not earlier or not is_dead(earlier[0].record):
+            return False
+        return store.identity_by_number(one.individual_number) is None
 
 
-def without(
-    tx: Transaction, resident_record_code: str, station: Station, now: datetime
-) -> None:
+def after_death(
+    record: IdentityRecord, station: Station, now: datetime
+) -> tuple[Effect, ...]:
+    """What a record that tells of a death changes in the file; nothing if it does not.
+
+    Whoever changed their code may stand in an extract under an earlier one.
+    """
+    if not is_dead(record):
+        return ()
+    earlier = station.store.earlier_by_number(record.individual_number)
+    codes = {record.resident_record_code, record.old_resident_record_code or ""}
+    codes.update(one.record.resident_record_code for one in earlier)
+    return (partial(_without, codes=codes, station=station, now=now),)
+
+
+def _without(tx: Transaction, codes: set[str], station: Station, now: datetime) -> None:
     """Somebody died: no extract with their number stays (R-099), and that is noted."""
-    count = tx.erase_destinations_of(resident_record_code)
+    count = sum(map(tx.erase_destinations_of, codes))
     if count:
         event = Event(
             kind=EventKind.ERASED,

@@ -16,10 +16,8 @@ from typing import Any, Final
 
 from gateway.dispatch import Draft
 from gateway.records.jst import JST
-from gateway.records.keeping import is_dead
 from gateway.records.transaction import Transaction
-from gateway.roles import cs_destinations
-from gateway.roles.cs_destinations import Destinations, Said
+from gateway.roles.cs_destinations import Destinations, Said, after_death
 from gateway.roles.plan import About, Conflict, Effect, NotTaken, Plan
 from gateway.rules import identity_record
 from gateway.rules.resident import (
@@ -122,16 +120,7 @@ class Posts:
     def _effects(self, record: IdentityRecord, now: datetime) -> tuple[Effect, ...]:
         today = now.astimezone(JST).date()
         keep = partial(_keep, record=record, today=today)
-        if not is_dead(record):
-            return (keep,)
-        code = record.resident_record_code
-        forget = partial(
-            cs_destinations.without,
-            resident_record_code=code,
-            station=self._station,
-            now=now,
-        )
-        return keep, forget
+        return (keep, *after_death(record, self._station, now))
 
     # -- questions -------------------------------------------------------------------
 

@@ -5,15 +5,15 @@ Who may send it is asked of every message (`rules.message`). Here: are its numbe
 right, and is it still in the time for which it may be kept at all.
 """
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from gateway.outcome import Case
+from gateway.records.jst import JST
 from gateway.rules.check import Check, that
 from gateway.rules.resident import numbers_fault
 from schemas.move_messages import MoveOutCertificateInformation
 
-JST: Final = timezone(timedelta(hours=9))
 KEPT_AFTER_THE_MOVE: Final = timedelta(days=30)
 """転出証明書情報 is gone 30 days after the planned day, used or not (R-087)."""
 

@@ -8,7 +8,8 @@ person approved it (`sekisho cs load open`). Each line of a batch is the payload
 the register would post for one person, and goes through the same checks; a bad one is
 refused alone, with its number, and so is somebody who is dead and of whom nothing was
 known: they are no part of the file (R-011). Nothing is sent to the servers: they know
-the city, and the consistency check shows where they do not.
+the city, and the consistency check shows where they do not. What a line does inside, an
+update would do as well: a death takes its sending destinations with it (R-099).
 
     GET  /v1/inside/load                       the filling that is open, in lines
     POST /v1/inside/load/ID/persons[?place=P]  one identity_information_update a line
@@ -19,7 +20,7 @@ person again does nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -30,7 +31,8 @@ from gateway.records.event import Event, EventKind, Prepared, prepare
 from gateway.records.keeping import is_dead
 from gateway.records.loads import DONE, Load
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import Plan
+from gateway.roles.cs_destinations import after_death
+from gateway.roles.plan import Effect, Plan
 from gateway.rules import identity_record
 from gateway.rules.resident import update_fault
 from gateway.services.clock import Clock
@@ -63,7 +65,7 @@ _DONE: Final = re.compile(
 
 
 class _NotOpen(Exception):
-    """It was ended meanwhile: nothing of the batch stands."""
+    """It was ended meanwhile, or would be too full: nothing of the batch stands."""
 
 
 @dataclass(slots=True)
@@ -107,21 +109,22 @@ class CsLoad:
     async def _persons(
         self, load_id: bytes, place: str, body: bytes, identity: Identity
     ) -> Answer:
-        load = self._open(load_id)
-        if load is None:
+        if self._open(load_id) is None:
             return NOT_OPEN
         lines = body.splitlines()
         if not 0 < len(lines) <= MAX_LINES:
             return WRONG
         batch = self._read(lines)
-        if load.taken + len(batch.new) > load.persons:
-            await self._record(self._event(EventKind.REFUSED, identity, "too many"))
-            return TOO_MANY
         keep = partial(_keep, load_id=load_id, batch=batch, place=place)
         try:
-            await self._record(*self._events(batch, identity), keep=keep)
+            await self._record(
+                *self._events(batch, identity), effects=(keep, *self._deaths(batch))
+            )
         except _NotOpen:
-            return NOT_OPEN
+            if self._open(load_id) is None:
+                return NOT_OPEN
+            await self._record(self._event(EventKind.REFUSED, identity, "too many"))
+            return TOO_MANY
         refused = (f"{number} {code}\n" for number, code, _ in batch.refused)
         told = batch.told.replace(", ", "\n")
         return Answer(200, "text/plain", f"{told}\n{''.join(refused)}".encode())
@@ -153,6 +156,11 @@ class CsLoad:
                 batch.new[person] = record
         return batch
 
+    def _deaths(self, batch: _Batch) -> Iterator[Effect]:
+        now = self._clock()
+        for record in batch.new.values():
+            yield from after_death(record, self._station, now)
+
     async def _done(self, load_id: bytes, persons: int, identity: Identity) -> Answer:
         if self._open(load_id) is None:
             return NOT_OPEN
@@ -164,7 +172,7 @@ class CsLoad:
             EventKind.RECEIVED, identity, f"all {held} persons are here"
         )
         try:
-            await self._record(event, keep=partial(_close, load_id=load_id))
+            await self._record(event, effects=(partial(_close, load_id=load_id),))
         except _NotOpen:
             return NOT_OPEN
         return Answer(200, "text/plain", f"done {held}\n".encode())
@@ -207,17 +215,12 @@ class CsLoad:
             detail=f"filling: {detail}",
         )
 
-    async def _record(self, *events: Event, keep: "Keep | None" = None) -> None:
+    async def _record(self, *events: Event, effects: tuple[Effect, ...] = ()) -> None:
         """All of it in one transaction; raises `_NotOpen`, and then nothing stands."""
         records: tuple[Prepared, ...] = tuple(
             prepare(one, self._station.token_bytes) for one in events
         )
-        plan = Plan(effects=() if keep is None else (keep,))
-        await self._runtime.carry_out(plan, records, self._clock())
-
-
-Keep = partial[None]
-"""What a batch, or the end, changes in the store."""
+        await self._runtime.carry_out(Plan(effects=effects), records, self._clock())
 
 
 def _keep(tx: Transaction, load_id: bytes, batch: _Batch, place: str) -> None:

@@ -41,7 +41,6 @@ from gateway.services.inside_door import (
 )
 from gateway.services.listener import Answer, Request
 from gateway.services.runtime import UNAVAILABLE, Runtime
-from gateway.services.submissions import own_query
 from gateway.station import Station
 from pki.trust import Identity
 from protocols import envelope
@@ -73,10 +72,10 @@ class Inside:
     async def handle(self, request: Request, identity: Identity) -> Answer:
         """Answer one request of one of our own systems."""
         try:
-            path, _, query = request.target.partition("?")
+            path, _, _ = request.target.partition("?")
             if (request.method, path) == ("POST", BATCHES):
                 return await self._door.announce(request, identity)
-            if (request.method, path) == ("POST", SUBMIT) and own_query(query):
+            if (request.method, path) == ("POST", SUBMIT):
                 return await self._door.submit(request, identity)
             if request.method == "GET":
                 return await self._ask(request.target, identity)
@@ -90,6 +89,8 @@ class Inside:
 
     def _decide(self, submission: Submission) -> Decided:
         value, now = submission.value, submission.now
+        if submission.query:
+            raise NotTaken("SK-J02", "no receiver is named beside the payload")
         taken = self._acquiring.take(submission.kind, value, now)
         if taken is not None:
             answer = taken.answer

@@ -6,6 +6,7 @@ before the next begins, and gets its name when it is complete. Files are their o
 alone. What was cut short is recognised by its name and removed by the next attempt.
 """
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,13 +20,16 @@ _ENDING = ".unfinished"
 
 
 class Folder:
-    """One folder that is being made."""
+    """One folder that is being made.
 
-    def __init__(self, target: Path) -> None:
+    ``mark`` tells apart what different media would lay under one name; it names nobody.
+    """
+
+    def __init__(self, target: Path, mark: str = "") -> None:
         self.target = target
         self.keep = False
         """Whether it stays beside its place where it cannot get its name."""
-        self._beside = target.with_name(f".{target.name}.{token_hex(4)}{_ENDING}")
+        self._beside = target.parent / f"{_start(target, mark)}{token_hex(4)}{_ENDING}"
 
     def __enter__(self) -> Self:
         """Raises `MediaRefused` where the name is taken or nothing can be made."""
@@ -57,14 +61,15 @@ class Folder:
         _place(self._beside, self.target)
 
 
-def remains(target: Path) -> Iterator[Path]:
+def remains(target: Path, mark: str = "") -> Iterator[Path]:
     """What attempts at this folder left behind that were cut short."""
-    yield from target.parent.glob(f".{target.name}.*{_ENDING}")
+    start = glob.escape(_start(target, mark))
+    yield from target.parent.glob(f"{start}*{_ENDING}")
 
 
-def clear(target: Path) -> None:
+def clear(target: Path, mark: str = "") -> None:
     """Remove it."""
-    for found in remains(target):
+    for found in remains(target, mark):
         shutil.rmtree(found, ignore_errors=True)
 
 
@@ -86,6 +91,10 @@ def read_file(folder: Path, name: str, most: int) -> bytes:
     if len(data) > most:
         raise MediaRefused(f"{name}: is larger than {most} bytes")
     return data
+
+
+def _start(target: Path, mark: str) -> str:
+    return f".{target.name}.{mark}." if mark else f".{target.name}."
 
 
 def _place(beside: Path, target: Path) -> None:

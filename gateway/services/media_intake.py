@@ -6,6 +6,10 @@ its time, and whether it was taken in before. Then every part, against the manif
 against what its content has to be. Only then does the ledger say that it was taken in,
 with the manifest's signature as evidence, and the payloads appear in a new folder. A
 refusal is recorded with its code, and nothing appears.
+
+Killed between the two, the payloads are on the disk under no name, and the ledger says
+that they are here: the same command, given again, proves them by the medium and gives
+them their name.
 """
 
 from collections.abc import Iterator
@@ -44,10 +48,14 @@ def take_in(desk: Desk, source: Path, to: Path, operator: str, device: str) -> M
     reading = _Reading(desk, source)
     try:
         reading.open()
-        folders.clear(to)
-        with folders.Folder(to) as folder:
+        before, mark = reading.before(), reading.opened.manifest.output_id.hex()
+        if before is not None:
+            _finish(desk, reading, before, done, to)
+            return before
+        folders.clear(to, mark)
+        with folders.Folder(to, mark) as folder:
             for number, payload in enumerate(reading.payloads(), 1):
-                folder.write(f"{number:04}.xml", payload)
+                folder.write(_name(number), payload)
             medium = reading.row(operator, device)
             taken = desk.commit(
                 lambda tx: _taken(desk, tx, medium, done, reading.opened.signed)
@@ -78,6 +86,36 @@ def _taken(
     return taken
 
 
+def _finish(
+    desk: Desk, reading: "_Reading", before: Medium, done: Done, to: Path
+) -> None:
+    """A taking in that was cut short when all was done but the name."""
+    if before.state == State.TAKEN_IN and reading.again:
+        for found in folders.remains(to, before.output_id.hex()):
+            if _holds(found, reading):
+                desk.commit(lambda tx: desk.note(tx, before, done))
+                folders.finish(found, to)
+                return
+    raise NotTakenIn("SK-M09", f"it was taken in before, as medium {before.number}")
+
+
+def _holds(found: Path, reading: "_Reading") -> bool:
+    """Whether a folder has every payload of the medium, byte for byte."""
+    for number, payload in enumerate(reading.payloads(), 1):
+        try:
+            held = folders.read_file(found, _name(number), len(payload))
+        except MediaRefused:  # it is not there, or is more: it is not this one
+            return False
+        if held != payload:
+            return False
+    return True
+
+
+def _name(number: int) -> str:
+    """The file of a payload; numbers begin at 1. It names nobody."""
+    return f"{number:04}.xml"
+
+
 class _Reading:
     """One attempt at one medium."""
 
@@ -92,7 +130,8 @@ class _Reading:
         self._directory = load_directory(desk.config, self._now)
         self._digest = b""
         self._told: media.Manifest | None = None
-        self._again = False
+        self.again = False
+        """Whether what was taken in before is this very medium."""
 
     def open(self) -> None:
         """Read the manifest; raises `NotTakenIn` where that already says no."""
@@ -157,12 +196,14 @@ class _Reading:
         if not manifest.is_of_time(self._now):
             early = self._now < manifest.created
             raise NotTakenIn("SK-M07" if early else "SK-M06")
+
+    def before(self) -> Medium | None:
+        """What this output became here, if it was taken in."""
+        manifest = self.opened.manifest
         with self._desk.reader() as store:
-            before = store.medium_taken(str(manifest.sender), manifest.output_id)
-        if before is not None:
-            self._again = before.manifest == self._digest
-            said = f"it was taken in before, as medium {before.number}"
-            raise NotTakenIn("SK-M09", said)
+            found = store.medium_taken(str(manifest.sender), manifest.output_id)
+        self.again = found is not None and found.manifest == self._digest
+        return found
 
     def row(self, operator: str, device: str) -> Medium:
         """Its row of the ledger."""
@@ -190,7 +231,7 @@ class _Reading:
         """Why it was not taken in, as the record has it."""
         told = self._told
         return Event(
-            kind=EventKind.REPEATED if self._again else EventKind.REFUSED,
+            kind=EventKind.REPEATED if self.again else EventKind.REFUSED,
             at=self._desk.clock(),
             direction="in",
             peer="" if told is None else str(told.sender),

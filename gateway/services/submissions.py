@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from gateway.records.event import Event, prepare
+from msgspec import structs
+
+from gateway.records.event import Event, EventKind, prepare
 from gateway.records.submissions import Kept
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Conflict, NotTaken, Plan
@@ -80,12 +82,6 @@ def said(query: str) -> Said | None:
     )
 
 
-def own_query(query: str) -> bool:
-    """Whether nothing stands there but what every station takes."""
-    found = said(query)
-    return found is None or not found.rest
-
-
 def parameters(query: str, forms: Forms) -> tuple[dict[str, str] | None, str]:
     """The parameters of these names, and what is left; None where one is not right."""
     found: dict[str, str] = {}
@@ -129,7 +125,9 @@ class Submissions:
         """
         ready = self._runtime.pack(plan.drafts, event.at)
         answer = answering(ready[0].outgoing.message_id if ready else b"")
-        record = prepare(event, self._runtime.station.token_bytes)
+        token_bytes = self._runtime.station.token_bytes
+        record = prepare(event, token_bytes)
+        again = prepare(structs.replace(event, kind=EventKind.REPEATED), token_bytes)
         changes = bool(plan.drafts or plan.effects)
         kept = self._kept(handed, answer) if changes else None
 
@@ -140,6 +138,8 @@ class Submissions:
                 apply(tx, plan, (record,), ready)
             elif kept is None or first.tag != kept.tag:
                 raise Conflict("SK-M09")
+            else:
+                tx.record(again)
             return first
 
         first = await self._store.commit(work)

@@ -49,7 +49,6 @@ class Sweeper:
                 (tag, self._no_code(tag, now))
                 for tag in store.overdue_acquisitions(now)
             ]
-
             gone = [
                 medium.number
                 for medium in store.media_before(now - KEPT)
@@ -67,7 +66,6 @@ class Sweeper:
                 for tag, record in given_up:
                     if tx.forget_acquisition(tag):
                         tx.record(record)
-
                 for number in gone:
                     tx.forget_medium(number)
 

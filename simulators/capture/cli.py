@@ -2,10 +2,8 @@
 """`sekisho capture`: what a vendor's system and a station say, as a scenario."""
 
 import secrets
-import signal
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,7 +18,8 @@ from simulators.capture.recording import Recording
 from simulators.capture.relay import HOST, CaptureRefused, Relay, between
 from simulators.capture.replaced import Replaced
 from simulators.capture.written import write
-from simulators.clock import clock_of
+from simulators.clock import Clock, clock_of
+from simulators.living import until_the_end
 from simulators.network import build as building
 from simulators.network.files import Files
 
@@ -49,8 +48,8 @@ def capture(
         people = stand_ins(known.seed, known.residents)
         given: dict[str, str] = {}
         fiction = Fiction(secrets.token_bytes(32), people)
-        now = clock_of(files.pki)()
-        recording = Recording(Replaced(fiction, given, now), given)
+        clock = clock_of(files.pki)
+        recording = Recording(Replaced(fiction, given, clock()), given)
         relay = Relay(at, recording, port)
     except (CaptureRefused, BadStationName, PkiError, ProtocolError) as error:
         raise click.ClickException(str(error)) from None
@@ -60,27 +59,19 @@ def capture(
         ) from None
     click.echo(f"capturing at {HOST} port {relay.port}; Ctrl-C ends and writes")
     sys.stdout.flush()
-    _until_told(relay, until_stdin_closes)
+    problem = _until_told(relay, until_stdin_closes, clock)
     _write(recording, target, at.station)
+    if problem:
+        raise click.ClickException(problem)
 
 
-def _until_told(relay: Relay, with_stdin: bool) -> None:
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    if with_stdin:
-
-        def wait() -> None:
-            sys.stdin.buffer.read()
-            ended.set()
-
-        threading.Thread(target=wait, daemon=True).start()
-    serving = threading.Thread(target=relay.server.serve_forever, daemon=True)
-    serving.start()
-    with suppress(KeyboardInterrupt):
-        ended.wait()
+def _until_told(relay: Relay, with_stdin: bool, clock: Clock) -> str:
+    """Pass on until it is told to end; why, where the network's clock was lost."""
+    threading.Thread(target=relay.server.serve_forever, daemon=True).start()
+    problem = until_the_end(with_stdin, clock)
     relay.server.shutdown()
     relay.close()
+    return problem
 
 
 def _write(recording: Recording, target: Path, station: StationName) -> None:

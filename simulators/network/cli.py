@@ -110,7 +110,7 @@ def _bring_up(
     else:
         console.print(f"making a network in {files.root}")
         building.build(files, choices)
-        fill(files, copies.residents(choices.seed, choices.residents, people.CITY))
+        fill(files, copies.stream(choices.seed, choices.residents, people.CITY))
     console.print(f"  files after {time.monotonic() - begun:.1f} s; starting stations")
     network.start((lambda: None) if is_made else partial(import_copies, files))
     console.print(f"  all stations ready after {time.monotonic() - begun:.1f} s")

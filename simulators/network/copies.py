@@ -6,7 +6,8 @@ knows some of them, and one code that is nobody's. Residents come from the seed.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from pki.names import StationName
@@ -21,9 +22,23 @@ FLAGGED_EVERY = 50
 """One resident in fifty carries the suppression flag."""
 
 
+KNOWN = 1000
+"""Residents of a city that a story knows: the first, in a city of any size."""
+
+
+def stream(seed: str, count: int, organisation: str) -> Iterator[Resident]:
+    """The residents of a city, however many they are, one after another."""
+    return generate(seed, count_of(count, organisation), organisation)
+
+
 def residents(seed: str, count: int, organisation: str) -> list[Resident]:
     """The residents of a city, all at once: for a city of a few thousand."""
-    return list(generate(seed, count_of(count, organisation), organisation))
+    return list(stream(seed, count, organisation))
+
+
+def first(seed: str, count: int, organisation: str) -> list[Resident]:
+    """Those whom a story knows."""
+    return list(islice(stream(seed, count, organisation), KNOWN))
 
 
 def count_of(count: int, organisation: str) -> int:
@@ -46,18 +61,16 @@ def unknown_subject() -> str:
 def write_all(files: Files, seed: str, count: int) -> None:
     """Write the import file of every station that knows subjects."""
     codes = CodeMaker(files.code_key.read_bytes())
-    cities = {
-        people.PROVIDER: residents(seed, count, people.CITY),
-        people.SECOND_PROVIDER: residents(seed, count, people.SECOND_CITY),
-    }
-    for station, population in cities.items():
+    subjects: list[Resident] = []
+    for station in (people.PROVIDER, people.SECOND_PROVIDER):
+        city = station.organisation
         write_copies(
             files.copies(station),
-            population,
-            lambda r, org=station.organisation: codes.code(r.person_id, org),  # type: ignore[misc]
-            flagged(population),
+            stream(seed, count, city),
+            lambda r, org=city: codes.code(r.person_id, org),  # type: ignore[misc]
+            flagged(stream(seed, count, city)),
         )
-    subjects = [r for population in cities.values() for r in population[:200]]
+        subjects += islice(stream(seed, count, city), 200)
     for kind in {item.requester_kind for item in ITEMS.values()}:
         _requester_codes(files, people.requester(kind), subjects, codes)
 
@@ -71,10 +84,7 @@ def _requester_codes(
         for r in subjects
     }
     rows[unknown_subject()] = "0f" * 16
-    own = {
-        line["addressee_number"]
-        for line in map(json.loads, _lines(files.copies(station)))
-    }
+    own = rows.keys() & _numbers(files.copies(station))
     with files.copies(station).open("a", encoding="utf-8") as file:
         for number, code in rows.items():
             if number in own:
@@ -87,5 +97,9 @@ def _requester_codes(
             file.write(json.dumps(row) + "\n")
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+def _numbers(path: Path) -> set[str]:
+    """Of whom a station has a copy."""
+    if not path.exists():
+        return set()
+    with path.open(encoding="utf-8") as file:
+        return {json.loads(line)["addressee_number"] for line in file}

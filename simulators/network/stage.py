@@ -70,10 +70,9 @@ class Stage:
         self.belief: Belief | None
         """Who may be at the other end of a link of ours."""
         self.read_again()
-        self.city = copies.residents(choices.seed, choices.residents, people.CITY)
-        self.second_city = copies.residents(
-            choices.seed, choices.residents, people.SECOND_CITY
-        )
+        seed, residents = choices.seed, choices.residents
+        self.city = copies.first(seed, residents, people.CITY)
+        self.second_city = copies.first(seed, residents, people.SECOND_CITY)
         self.notes: dict[str, Any] = {}
         """What a later step must know of an earlier one."""
         self.forged: set[str] = _lines(files.forged)
@@ -154,13 +153,13 @@ class Stage:
 
     def unflagged(self, of: list[Resident], number: int) -> Resident:
         """A resident whom nobody protects."""
-        flagged = copies.flagged(of)
+        flagged = copies.flagged(of[:200])
         plain = [r for r in of[:200] if r.addressee_number not in flagged]
         return plain[number % len(plain)]
 
     def flagged(self, of: list[Resident], number: int = 0) -> Resident:
         """A resident whose answers a person must see first."""
-        flagged = copies.flagged(of)
+        flagged = copies.flagged(of[:200])
         return [r for r in of[:200] if r.addressee_number in flagged][number]
 
     # -- what inside systems do --------------------------------------------------------

@@ -65,11 +65,41 @@ def _delivered(stage: Stage) -> str:
 
 
 def _not_to_an_impostor(stage: Stage) -> str:
-    refused = _report(stage, people.SECOND_CS, stage.unflagged(stage.second_city, 0))
-    if refused:
-        return refused
-    message_id = stage.notes[f"update {people.SECOND_CS}"]
+    told = {event["person_tag"] for event in _attempted(stage)}
+    for number in range(len(told), 2 * len(told) + 1):
+        resident = stage.unflagged(stage.second_city, number)
+        refused = _report(stage, people.SECOND_CS, resident)
+        if refused:
+            return refused
+        message_id = stage.notes[f"update {people.SECOND_CS}"]
+        about, *_ = _attempted(stage, "--message-id", message_id)
+        if about["person_tag"] not in told:
+            return _refused_by_us(stage, message_id)
+    return "of everybody something older waits, from earlier stories"
 
+
+def _attempted(stage: Stage, *words: str) -> list[Any]:
+    """Updates for the impostor that are on record; each waits for good.
+
+    Behind one that waits, a newer one about the same person is not even tried.
+    """
+    found: list[Any] = stage.command_json(
+        "records",
+        "search",
+        "--config",
+        stage.config(people.SECOND_CS),
+        "--peer",
+        str(people.IMPOSTOR),
+        "--kind",
+        "attempted",
+        "--limit",
+        "1000000",
+        *words,
+    )
+    return found
+
+
+def _refused_by_us(stage: Stage, message_id: str) -> str:
     def recorded() -> str:
         events = stage.command_json(
             "records",

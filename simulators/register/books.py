@@ -146,8 +146,18 @@ class Books:
         number = self.add_history(change, after, signed)
         return Written(number, replace(change, after=after), told)
 
+    def told_once_more(self, number: int) -> ResidentRecord:
+        """A record that is told without a change of it: with the next update number.
+
+        The number is a mark; no state of the history is added or altered.
+        """
+        record = self.record(number)
+        record = replace(record, sequence=record.sequence + 1)
+        self.put(record)
+        return record
+
     def put(self, record: ResidentRecord) -> None:
-        """Put a record in place, unchecked; only `write` and the loader do."""
+        """Put a record in place, unchecked; nobody else does but the loader."""
         try:
             self._store.run(PUT, *columns_of(record))
         except Taken as taken:

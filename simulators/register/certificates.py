@@ -4,7 +4,7 @@
 An application names what is wanted, by whom and for what. Whoever has no right to a
 copy, and whoever asks for a protected person without being that person, hears the same
 words. The individual number stands on a copy only where the person or the household
-asked for it; not on that of a pre-revision or old record.
+asked for it; not on that of a pre-revision record.
 """
 
 from collections.abc import Callable, Iterable

@@ -2,10 +2,12 @@
 """What is owed waits here: made with the change, handed over in order, then forgotten.
 
 A message is written in the transaction of the change that owes it, under a cause that
-can owe once. For each receiver it leaves in the order of the changes, and `delivered`
-takes them in that order only. What is delivered is kept as type, time and digest; its
-content goes, since the register holds it anyway. What its receiver refused stays with
-the code of the refusal, for a person to look at; it does not hold up the others.
+can owe once. What one receiver is told about one record leaves in the order of the
+changes, and `delivered` takes it in that order only; what is about no record of ours is
+in order among itself. Nothing else waits: not for what its receiver refused, which
+stays with the code of the refusal for a person to look at, and not for somebody who has
+no number yet. What is delivered is kept as type, time and digest; its content goes,
+since the register holds it anyway.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ from typing import Any
 import msgspec
 
 from simulators.register.errors import NotNow, NotThere
-from simulators.register.owed import NAMES, TYPES, Message, Owed
+from simulators.register.owed import BY_NUMBER, NAMES, TYPES, Message, Owed
 from simulators.register.store import Store, encoded
 from simulators.store import instant
 
@@ -67,9 +69,17 @@ class Outbox:
         return bool(self._store.value(sql, f"{cause}:", f"{cause};"))
 
     def next(self, receiver: str) -> Owed | None:
-        """The oldest message that this receiver has not taken."""
-        waiting = self.waiting(receiver, 1)
-        return waiting[0] if waiting else None
+        """The oldest message that this receiver can be given now."""
+        row = self._store.row(
+            "SELECT number, receiver, type, body FROM outbox AS one"
+            " WHERE receiver = ? AND delivered_at IS NULL AND code IS NULL"
+            " AND (type NOT IN (?, ?) OR EXISTS (SELECT 1 FROM records"
+            " WHERE number = one.record AND individual_number IS NOT NULL))"
+            " ORDER BY place LIMIT 1",
+            receiver,
+            *BY_NUMBER,
+        )
+        return None if row is None else _owed(*row)
 
     def waiting(self, receiver: str, most: int = 100) -> tuple[Owed, ...]:
         """What this receiver has not taken, oldest first."""
@@ -93,7 +103,7 @@ class Outbox:
     def delivered(self, number: int, sent_as: str = "") -> None:
         """The receiver took it over. Told twice, it is done once.
 
-        Raises `NotNow` where an older message of that receiver still waits.
+        Raises `NotNow` where an older one about the same record waits for the receiver.
         """
         if self._must_be_next(number):
             self._store.run(
@@ -138,16 +148,20 @@ class Outbox:
 
     def _must_be_next(self, number: int) -> bool:
         """Whether it still waits; raises `NotThere`, and `NotNow` out of turn."""
-        sql = "SELECT receiver, delivered_at, code FROM outbox WHERE number = ?"
-        row = self._store.row(sql, number)
+        row = self._store.row(
+            "SELECT delivered_at IS NULL AND code IS NULL, EXISTS (SELECT 1"
+            " FROM outbox AS other WHERE other.receiver = one.receiver"
+            " AND other.delivered_at IS NULL AND other.code IS NULL"
+            " AND other.record IS one.record AND other.place < one.place)"
+            " FROM outbox AS one WHERE number = ?",
+            number,
+        )
         if row is None:
             raise NotThere("there is no such message")
-        if row[1] is not None or row[2] is not None:
-            return False
-        oldest = self.next(row[0])
-        if oldest is None or oldest.number != number:
-            raise NotNow("an older message for this receiver waits")
-        return True
+        waits, is_behind = row
+        if waits and is_behind:
+            raise NotNow("an older message about this record waits for the receiver")
+        return bool(waits)
 
 
 def _owed(number: int, receiver: str, name: str, body: bytes) -> Owed:

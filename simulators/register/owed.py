@@ -275,6 +275,10 @@ TYPES: Final = MappingProxyType(
 NAMES: Final = MappingProxyType({value: name for name, (value, _) in TYPES.items()})
 """The type of a value."""
 
+BY_NUMBER: Final = (NAMES[ResidentRecordChange], NAMES[CertificateSerial])
+"""What names a person by the addressee number: nobody has one who has no individual
+number yet, and these wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:

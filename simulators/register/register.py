@@ -31,6 +31,7 @@ from simulators.register.inward import Inward
 from simulators.register.loading import Loading
 from simulators.register.numbers import Numbers
 from simulators.register.old import OldRecords
+from simulators.register.old_certificates import OldCertificates
 from simulators.register.operations import Operations
 from simulators.register.outbox import Outbox
 from simulators.register.places import Places, add_town, towns_of
@@ -70,6 +71,7 @@ class Register:
     """3. 除票・改正原住民票."""
     old: OldRecords
     """4. 旧住民票."""
+    old_certificates: OldCertificates
     outbox: Outbox
     """5. 住基ネット連動: what goes out."""
     inward: Inward
@@ -168,6 +170,7 @@ def _built(
     )
     archive = Archive(store, clock, books, events)
     inquiries = Inquiries(store, clock)
+    old = OldRecords(store, inquiries)
     return Register(
         municipality=municipality,
         books=books,
@@ -178,7 +181,8 @@ def _built(
         inquiries=inquiries,
         certificates=Certificates(store, clock, token_bytes, books, archive, events),
         archive=archive,
-        old=OldRecords(store, inquiries),
+        old=old,
+        old_certificates=OldCertificates(store, clock, token_bytes, books, old, events),
         outbox=outbox,
         inward=inward,
         pool=pool,

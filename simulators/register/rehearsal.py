@@ -16,11 +16,12 @@ from schemas.messages import IdentityInformationUpdate, IdentityRecord
 from simulators.register.basis import Cause, Operator, decided
 from simulators.register.books import Books
 from simulators.register.entries import Entries
-from simulators.register.errors import NotNow
+from simulators.register.errors import EntryRefused, Fault, NotNow, Rule
 from simulators.register.events import AUTOMATIC, Events
 from simulators.register.forms import Amendment, MinorCorrection
 from simulators.register.identity import identity_of
 from simulators.register.outbox import Outbox
+from simulators.register.reasons import Reason
 from simulators.register.store import Store
 from simulators.store import instant
 
@@ -124,10 +125,14 @@ class Rehearsal:
     def _tell(
         self, number: int, change: Callable[[IdentityRecord], IdentityRecord]
     ) -> int:
+        """As a correction, and newer than what the CS holds; so is what comes next."""
         order = self._store.count("abnormal")
-        record = self._books.record(number)
+        record = self._books.told_once_more(number)
+        if record.individual_number is None:
+            raise EntryRefused(Fault("individual_number", Rule.MISSING))
         identity = replace(
             change(identity_of(record, self._books.municipality)),
+            change_reason=Reason.CORRECTED.value,
             abnormal_update_sequence_number=order,
         )
         update = IdentityInformationUpdate(identity)

@@ -5,7 +5,7 @@ All of it is done with the network's own authority, as `sekisho pki` does it. Wh
 station then makes of a link that stands is seen from the other end of that link.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from pki.authority import Authority
@@ -141,7 +141,7 @@ def _see_signed(world: World, party: StationName, params: Signed) -> Seen:
         and event["kind"] == "received"
         and event["message_id"] == kept.message_id
     ]
-    packed, before = kept.facts["packed"], revoked["at"].isoformat()
+    packed = kept.facts["packed"]
     try:
         verifier = Verifier(revoked["certificate"])
         verifier.verify(parse_signed(packed.signed_header))
@@ -149,7 +149,7 @@ def _see_signed(world: World, party: StationName, params: Signed) -> Seen:
         return Seen(PROVEN, "not signed under that certificate")
     if [one["header_digest"] for one in events] != [packed.header_digest.hex()]:
         return Seen(PROVEN, "not on record as it was signed")
-    early = events[0]["at"] < before.replace("+00:00", "Z")
+    early = datetime.fromisoformat(events[0]["at"]) < revoked["at"]
     return Seen(PROVEN, PROVEN if early else "on record after the revocation")
 
 

@@ -207,7 +207,7 @@ def own_network(
         tell("making a network")
         network = building.build(files, choices)
         stack.callback(ports.release, network.first_port)
-        fill(files, copies.residents(seed, RESIDENTS, people.CITY))
+        fill(files, copies.stream(seed, RESIDENTS, people.CITY))
         made = {}
         for party, spare in zip(lines, _spare_ports(network), strict=False):
             port = network.outside[str(party)]

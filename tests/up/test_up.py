@@ -137,17 +137,8 @@ def test_the_same_folder_with_another_seed_is_refused(
     assert "choose another --dir" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("half", "processes"),
-    [
-        ("resident", {"city", "second-city", "prefecture", "peers"}),
-        ("linkage", {"core", "city", "second-city", "requesters"}),
-    ],
-)
-def test_half_a_network_plays_the_story_that_applies(
-    tmp_path: Path, half: str, processes: set[str]
-) -> None:
-    folder = tmp_path / "network"
+def told_in(folder: Path, half: str) -> list[dict[str, Any]]:
+    """The story of half a network, as its table tells it."""
     words = ["up", "--once", "--json", "--residents", "100", "--network", half]
     done = subprocess.run(
         [*SEKISHO, *words, "--dir", str(folder)],
@@ -156,7 +147,27 @@ def test_half_a_network_plays_the_story_that_applies(
         timeout=120,
         check=False,
     )
-    told = json.loads(done.stdout)
+    assert done.stdout, done.stderr
+    told: list[dict[str, Any]] = json.loads(done.stdout)
+    return told
+
+
+@pytest.fixture(scope="module", params=["resident", "linkage"])
+def half_played(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path, list[dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("half") / "network"
+    return request.param, folder, told_in(folder, request.param)
+
+
+def test_half_a_network_plays_the_story_that_applies(
+    half_played: tuple[str, Path, list[dict[str, Any]]],
+) -> None:
+    half, folder, told = half_played
+    processes = {
+        "resident": {"city", "second-city", "prefecture", "peers"},
+        "linkage": {"core", "city", "second-city", "requesters"},
+    }[half]
     assert [line for line in told if not line["right"]] == []
     assert len(told) == len(story_of(Half(half)))
     started = {path.stem for path in (folder / "log").iterdir()}
@@ -173,6 +184,14 @@ def test_half_a_network_plays_the_story_that_applies(
     )
     assert again.returncode == 1
     assert f"of which there is: {half}" in " ".join(again.stderr.split())
+
+
+def test_the_story_can_be_told_again_in_the_same_folder(
+    half_played: tuple[str, Path, list[dict[str, Any]]],
+) -> None:
+    """What an earlier telling left waiting holds up nothing of the next."""
+    half, folder, _ = half_played
+    assert [line for line in told_in(folder, half) if not line["right"]] == []
 
 
 def start(folder: Path, half: str) -> "subprocess.Popen[str]":

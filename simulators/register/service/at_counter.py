@@ -13,6 +13,7 @@ from simulators.register.basis import Basis, Operator
 from simulators.register.cards import CardEvent
 from simulators.register.certificates import Application, Certificate
 from simulators.register.departures import Settled
+from simulators.register.old_certificates import OldApplication
 from simulators.register.paper import form_of
 from simulators.register.search import Query, TooMany
 from simulators.register.service.strict import Act
@@ -69,6 +70,21 @@ def certificate(
 ) -> Certificate:
     """2. 交付."""
     return register.certificates.issue(application, by)
+
+
+def search_old(
+    register: Register, query: Query, purpose: str, by: Operator
+) -> dict[str, Any]:
+    """4. 旧住民票の照会."""
+    return {"old_records": register.old.find(query, by, purpose)}
+
+
+def old_certificate(
+    register: Register, application: OldApplication, by: Operator
+) -> dict[str, Any]:
+    """4. 除票・改正原などの発行; the records that the person has here."""
+    copy = register.old_certificates.issue(application, by)
+    return {"copy": copy, "records": copy.records}
 
 
 def supplement(
@@ -142,6 +158,8 @@ ACTS: Final = {
     "departures/settle": Act(settle_departures, "check"),
     "search": Act(search, "search"),
     "certificates": Act(certificate, "issue"),
+    "old/search": Act(search_old, "search"),
+    "old/certificates": Act(old_certificate, "issue"),
     "supplement": Act(supplement, "search"),
     "cards": Act(issue_card, "cards"),
     "cards/event": Act(card_event, "cards"),

@@ -11,6 +11,7 @@ from schemas.messages import write_payload
 from simulators.register import Register
 from simulators.register.basis import Approval, Confirmation, Operator
 from simulators.register.extraction import Condition
+from simulators.register.old import OldRecord
 from simulators.register.places import Place
 from simulators.register.service.arrivals import again
 from simulators.register.service.strict import Act
@@ -51,6 +52,13 @@ def take_in_again(register: Register, message: str, by: Operator) -> None:
     """5. Try once more what came by the CS and was set aside."""
     again(register, message)
     register.events.happened("taken in after all", by.name, message)
+
+
+def load_old(register: Register, records: tuple[OldRecord, ...], by: Operator) -> None:
+    """4. Records of the system before the renewal, as they are taken over."""
+    register.old.load(records)
+    about = f"{len(records)} old records"
+    register.events.happened("old records loaded", by.name, about)
 
 
 def isolate(register: Register, source: str, by: Operator) -> None:
@@ -138,6 +146,7 @@ def write_rarely(
 
 ACTS: Final = {
     "codes": Act(receive_codes, "numbers"),
+    "old/load": Act(load_old, "batch"),
     "numbers/designate": Act(designate, "numbers"),
     "outbox/offer_again": Act(offer_again, "link"),
     "arrivals/again": Act(take_in_again, "link"),

@@ -138,6 +138,25 @@ def test_what_is_offered_again_is_no_refusal_yet(path: Path) -> None:
     assert told(path) == {("2030-01", 15, "inquiries refused"): 1}
 
 
+@pytest.mark.parametrize(
+    ("message_type", "name"),
+    [
+        ("provision_order", "orders refused"),
+        ("information_provision", "answers refused"),
+        ("information_inquiry_request", "inquiries not taken"),
+    ],
+)
+def test_nor_is_what_a_peer_has_to_offer_again(
+    path: Path, message_type: str, name: str
+) -> None:
+    """It comes every few minutes until we take it: a closed evening is no refusal."""
+    refused = partial(order, kind=EventKind.REFUSED, message_type=message_type)
+    recorded(path, refused(1, code="SK-M12"), refused(1, code="SK-M12"))
+    assert told(path) == {}
+    recorded(path, refused(1, code="SK-C10"))
+    assert told(path) == {("2030-01", 15, name): 1}
+
+
 def an_event(place: int, done: statistics.Done, days: int, item: int | None) -> Event:
     return Event(
         kind=EventKind(done.kind),
@@ -147,7 +166,7 @@ def an_event(place: int, done: statistics.Done, days: int, item: int | None) -> 
         item_no=item,
         processing_number=number(place).hex(),
         person_tag=TAG,
-        code="SK-C10" if done.kind == EventKind.FAILED else "",
+        code="SK-C10" if done.kind in (EventKind.FAILED, EventKind.REFUSED) else "",
     )
 
 

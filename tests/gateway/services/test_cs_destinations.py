@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from gateway.config import Keeping
 from gateway.records.backup import back_up
 from gateway.records.event import EventKind
+from gateway.records.loads import Load
 from gateway.records.store import StoreReader
+from gateway.services.cs_load import LOAD
 from protocols.errors import ProtocolError
 from schemas.extracts import query_of, said_of
 from schemas.messages import (
@@ -355,6 +357,64 @@ async def test_an_extract_of_somebody_who_died_is_refused(city):
     refused = await handed_in(city, extract(1, resident_record(place=1), RECORD))
     assert (refused.status, code_of(refused)) == (422, "SK-J08")
     assert batch(city) is None
+
+
+def under_another_code():
+    """住民票コードの変更, and what was told after it."""
+    new = resident_record(place=1).resident_record_code
+    old = RECORD.resident_record_code
+    changed = {"resident_record_code": new, "old_resident_record_code": old}
+    dead = {**DEATH, "resident_record_code": new}
+    return stage(1, change_reason="S14", **changed), stage(2, **dead)
+
+
+@in_reactor
+async def test_a_death_takes_extracts_under_an_earlier_code_away(city):
+    """R-099."""
+    await city.hand_in(IdentityInformationUpdate(record=RECORD))
+    await handed_in(city, extract(1))
+    for told in under_another_code():
+        assert (await city.hand_in(told)).status == 202
+    assert batch(city) is None
+
+
+@in_reactor
+async def test_an_extract_under_an_earlier_code_of_somebody_who_died_is_refused(city):
+    """R-099; and whoever is no dead person's is taken."""
+    await city.hand_in(IdentityInformationUpdate(record=RECORD))
+    changed, died = under_another_code()
+    await city.hand_in(changed)
+    assert (await handed_in(city, extract(1))).status == 202
+    await city.hand_in(died)
+    assert code_of(await handed_in(city, extract(2))) == "SK-J08"
+
+
+@in_reactor
+async def test_an_extract_of_somebody_whose_death_was_none_is_taken(city):
+    await city.hand_in(IdentityInformationUpdate(record=RECORD))
+    changed, died = under_another_code()
+    for told in (changed, died):
+        await city.hand_in(told)
+    back = replace(changed.record, update_sequence_number=9, change_reason="S08")
+    assert (await city.hand_in(IdentityInformationUpdate(record=back))).status == 202
+    assert (await handed_in(city, extract(1))).status == 202
+
+
+@in_reactor
+async def test_a_death_that_comes_with_a_filling_takes_its_extracts_away(city):
+    """R-099: and no others."""
+    await city.hand_in(IdentityInformationUpdate(record=RECORD))
+    await handed_in(city, extract(1))
+    await handed_in(city, extract(2, resident_record(place=1)))
+    load = Load(b"filling number 1", NOON, "試験 係", "別の 者", 10)
+    city.works.write(lambda tx: tx.begin_load(load))
+    target = f"{LOAD}/{load.load_id.hex()}/persons"
+    lines = write_payload(stage(1, **DEATH))
+    assert (await city.ask("POST", target, EXISTING, lines)).status == 200
+    assert (batch(city, 1), state(city, 1)) == (None, "withdrawn")
+    assert batch(city, 2) is not None
+    (event,) = city.works.events(EventKind.ERASED)
+    assert event.event.detail.startswith("sending destinations erased: 1;")
 
 
 # --- R-098: in no backup --------------------------------------------------------------

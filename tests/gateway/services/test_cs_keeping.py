@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import pytest_twisted
+from twisted.internet.defer import ensureDeferred, gatherResults
 
 from gateway.records.errors import StoreDamaged
 from gateway.records.event import EventKind
@@ -216,6 +217,18 @@ async def test_a_new_code_takes_nobody_elses_place(city):
     )
     assert code_of(await city.hand_in(stolen)) == "SK-J07"
     assert city.works.store.identity_by_code(CODE) == RECORD
+
+
+@in_reactor
+async def test_of_two_updates_at_once_under_one_sequence_number_one_is_taken(city):
+    """Both look before either is kept: neither is lost without a history."""
+    await told(city, stage(0))
+    two = (stage(1, **MOVED), stage(1, **{**MOVED, "address": "別の住所"}))
+    answers = await gatherResults([ensureDeferred(city.hand_in(one)) for one in two])
+    assert sorted(one.status for one in answers) == [202, 422]
+    (taken,) = (v for v, a in zip(two, answers, strict=True) if a.status == 202)
+    assert city.works.store.identity_by_code(CODE) == taken.record
+    assert len(city.owed) == 2
 
 
 # --- R-209, R-212: kept for 150 years -------------------------------------------------

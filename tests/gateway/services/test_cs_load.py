@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 import pytest_twisted
 from click.testing import CliRunner
+from twisted.internet.defer import ensureDeferred, gatherResults
 
 from gateway.cs_cli import cs as command
 from gateway.records.event import EventKind
@@ -147,6 +148,19 @@ async def test_no_more_persons_come_than_were_approved(city):
     assert b"approved" in answer.body
     assert city.held() == 3
     assert (await city.hand_in(*PEOPLE[:4])).status == 200
+
+
+@in_reactor
+async def test_two_batches_at_once_bring_no_more_than_were_approved(city):
+    """Both look before either is kept."""
+    city.open(persons=4)
+    both = (PEOPLE[:3], PEOPLE[3:])
+    asked = [ensureDeferred(city.hand_in(*people)) for people in both]
+    answers = await gatherResults(asked)
+    assert sorted(one.status for one in answers) == [200, 409]
+    assert city.held() == 3
+    (refused,) = city.works.events(EventKind.REFUSED)
+    assert refused.event.detail == "filling: too many"
 
 
 @in_reactor

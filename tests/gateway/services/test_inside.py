@@ -198,6 +198,15 @@ async def test_what_does_not_match_its_schema_is_refused(requester):
 
 
 @in_reactor
+async def test_a_receiver_beside_the_payload_is_refused_in_words(requester):
+    """Whoever hands in by a folder must learn of it, and others go on behind it."""
+    target = f"{SUBMIT}?to={PROVIDER.organisation}"
+    answer = await requester.ask("POST", target, write_payload(QUESTION))
+    assert (answer.status, told(answer).code) == (422, "SK-J02")
+    assert requester.works.offered == []
+
+
+@in_reactor
 async def test_another_organisations_system_may_not_post_here(requester):
     await refused_with(requester, QUESTION, "SK-M05", EXISTING)
 

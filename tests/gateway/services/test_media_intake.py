@@ -6,15 +6,16 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
 from gateway.records.errors import Reason, StoreUnavailable
 from gateway.records.event import EventKind
-from gateway.rules.media import CONTENTS, MediaRefused
+from gateway.rules.media import CONTENTS, Act, MediaRefused
 from gateway.services import media_content, media_folder
 from gateway.services.media_arrived import ARRIVED, NotTakenIn
-from gateway.services.media_desk import Desk
+from gateway.services.media_desk import Desk, Done
 from gateway.services.media_intake import take_in
 from protocols import media
 from schemas.messages import read_payload, write_payload
@@ -427,9 +428,6 @@ def test_a_folder_that_is_there_is_not_written_into(server, medium, tmp_path):
 def test_a_taking_in_that_was_killed_is_done_again(
     server, medium, tmp_path, monkeypatch
 ):
-    class Killed(BaseException):
-        pass
-
     real = Desk.commit
     with monkeypatch.context() as patch:
 
@@ -444,6 +442,112 @@ def test_a_taking_in_that_was_killed_is_done_again(
     assert len(list(media_folder.remains(tmp_path / "in"))) == 1
     take_in(server, medium, tmp_path / "in", CLERK, DISC)
     assert list(media_folder.remains(tmp_path / "in")) == []
+
+
+class Killed(BaseException):
+    """Nothing is done behind it."""
+
+
+@pytest.fixture
+def nameless(server, medium, tmp_path, monkeypatch):
+    """A taking in that was killed when all was done but the name; where it lies."""
+    to = tmp_path / "in"
+    with monkeypatch.context() as patch:
+
+        def gone(*_):
+            raise Killed
+
+        patch.setattr(media_folder, "_place", gone)
+        patch.setattr(media_folder.Folder, "__exit__", lambda *_: None)
+        with pytest.raises(Killed):
+            take_in(server, medium, to, CLERK, DISC)
+    assert not to.exists()
+    return to
+
+
+def left_by(to):
+    (found,) = to.parent.glob(f".{to.name}.*")
+    return found
+
+
+def test_a_taking_in_that_was_killed_before_its_name_is_finished_and_not_repeated(
+    server, medium, nameless
+):
+    taken = take_in(server, medium, nameless, CLERK, DISC)
+    assert (taken.number, taken.state) == (1, "taken_in")
+    files = [one.name for one in sorted(nameless.iterdir())]
+    assert files == ["0001.xml", "0002.xml", "0003.xml"]
+    assert list(nameless.parent.glob(".in.*")) == []
+    assert len(events(server, EventKind.RECEIVED)) == 1
+    assert events(server, EventKind.OPERATOR)[-1].operator == CLERK
+    with pytest.raises(NotTakenIn, match="SK-M09"):
+        take_in(server, medium, nameless, CLERK, DISC)
+
+
+def test_without_a_store_it_does_not_get_its_name(
+    server, medium, nameless, monkeypatch
+):
+    def commit(self, work):
+        raise StoreUnavailable(Reason.FULL)
+
+    monkeypatch.setattr(Desk, "commit", commit)
+    with pytest.raises(StoreUnavailable):
+        take_in(server, medium, nameless, CLERK, DISC)
+    assert not nameless.exists()
+    assert left_by(nameless).exists()
+
+
+@pytest.mark.parametrize("how", ["changed", "longer", "short"])
+def test_what_lies_there_and_is_not_the_mediums_gets_no_name(
+    server, medium, nameless, how
+):
+    file = left_by(nameless) / "0002.xml"
+    if how == "short":
+        file.unlink()
+    else:
+        data = file.read_bytes()
+        file.write_bytes(data + b" " if how == "longer" else data[::-1])
+    with pytest.raises(NotTakenIn, match="SK-M09"):
+        take_in(server, medium, nameless, CLERK, DISC)
+    assert not nameless.exists()
+
+
+def test_what_was_given_back_since_gets_no_name(server, medium, nameless):
+    facts = {"carrier": "運搬 四郎", "place_of_keeping": "書庫"}
+    server.act(server.medium(1), Done(Act.RETURN, CLERK, facts))
+    with pytest.raises(NotTakenIn, match="SK-M09"):
+        take_in(server, medium, nameless, CLERK, DISC)
+    assert not nameless.exists()
+
+
+def test_another_medium_does_not_remove_what_waits_for_its_name(
+    world, server, medium, nameless, tmp_path
+):
+    """What the ledger says is here can be taken in no second time."""
+    city = desk_of(world, CS, tmp_path / "city", people=1)
+    _, other = written(city, tmp_path / "disc")
+    take_in(server, other, nameless, CLERK, DISC)
+    nameless.rename(tmp_path / "handed on")
+    take_in(server, medium, nameless, CLERK, DISC)
+    assert len(list(nameless.iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", [".", "", "/", "in/.."])
+def test_a_folder_that_has_no_name_of_its_own_is_refused(
+    server, medium, tmp_path, name, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    with pytest.raises(MediaRefused, match="not overwritten"):
+        take_in(server, medium, Path(name), CLERK, DISC)
+
+
+def test_a_name_is_no_pattern(server, disc, medium, tmp_path):
+    """Of what else was cut short nothing is removed."""
+    other = tmp_path / f".inbox.{disc.name}.00000000.unfinished"
+    other.mkdir()
+    take_in(server, medium, tmp_path / "in*", CLERK, DISC)
+    assert other.exists()
 
 
 def test_a_medium_is_named_by_its_kind(server, medium, tmp_path):

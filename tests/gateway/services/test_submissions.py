@@ -113,6 +113,7 @@ async def test_of_the_same_twice_at_once_one_is_taken_and_both_are_answered(door
     assert one == other
     assert one[0] == 202
     assert len(door.works.offered) == 1
+    assert door.kinds() == [EventKind.RECEIVED, EventKind.REPEATED]
 
 
 @in_reactor

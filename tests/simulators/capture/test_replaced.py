@@ -19,7 +19,7 @@ from schemas.payload import NAMESPACE, validate
 from simulators.capture.fiction import Fiction
 from simulators.capture.marks import MarkUnknown, escaped, filled, ids_in
 from simulators.capture.population import stand_ins
-from simulators.capture.replaced import Replaced, vocabulary
+from simulators.capture.replaced import LONGEST_FILLER, Replaced, vocabulary
 from simulators.network import copies
 from simulators.network import parties as people
 from tests.schemas.samples import sample
@@ -144,6 +144,18 @@ def test_the_same_person_is_the_same_fiction_in_every_message():
     assert NUMBER not in said[0]
 
 
+def test_a_sex_is_either_by_chance_of_the_capture():
+    told = {value_of("sex", "1", key=bytes([turn] * 32)) for turn in range(16)}
+    assert told == {"1", "2"}
+    assert {value_of("sex", one) for one in "12"} == {"1", "2"}
+
+
+def test_later_sequence_numbers_stay_later_and_none_as_it_was():
+    one, two = (value_of("update_sequence_number", each) for each in ("41", "42"))
+    assert int(two) == int(one) + 1
+    assert "41" != one != "42"
+
+
 def test_words_and_codes_of_bodies_stay_and_nothing_else_in_their_place_does():
     assert value_of("change_reason", "S02") == "S02"
     assert value_of("municipality_code", "102024") == "102024"
@@ -181,13 +193,15 @@ def test_not_even_the_name_of_an_element_or_an_attribute_passes():
         b'<!DOCTYPE a [<!ENTITY b "yamada">]><a>&b;</a>',
         b"<yamada>",
         b"<a>" * 100 + b"yamada",
+        b"<a>" * 5000 + b"yamada" + b"</a>" * 5000,
         f"{NUMBER}\n<a/>".encode(),
         b"\xff\xfe" + "山田".encode("utf-16-le"),
     ],
 )
 def test_bytes_that_are_no_xml_become_a_filler_of_the_same_length(body):
-    assert set(replaced().body(body)) <= {"x"}
-    assert len(replaced().body(body)) == len(body)
+    said = replaced().body(body)
+    assert set(said) <= {"x"}
+    assert len(said) == min(len(body), LONGEST_FILLER)
 
 
 @given(st.binary(max_size=200))

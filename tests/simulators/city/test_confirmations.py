@@ -98,11 +98,12 @@ def test_what_is_gone_from_the_screen_is_not_looked_at(desk, session, cs, clock)
     assert code_of(lambda: desk.look(session, question)) == FIRST
 
 
-def test_a_conclusion_is_not_changed(desk, session, cs):
+@pytest.mark.parametrize("same", [True, False])
+def test_a_conclusion_is_not_changed(desk, session, cs, same):
     question = asked_for(desk, session, cs)
     desk.look(session, question)
-    desk.conclude(session, question, same=False)
-    assert code_of(lambda: desk.conclude(session, question, same=True)) == FIRST
+    desk.conclude(session, question, same=same)
+    assert code_of(lambda: desk.conclude(session, question, same=not same)) == FIRST
     assert code_of(lambda: desk.look(session, question)) == FIRST
 
 
@@ -182,6 +183,7 @@ def test_who_was_confirmed_is_forgotten_with_the_use_or_the_day(
     question = confirmed(desk, session, cs)
     assert desk.store.value("SELECT person FROM confirmations") == code(1)
     desk.issue(session, question, copy_of(1))
+    assert desk.store.value("SELECT person FROM confirmations") == ""
     Office(desk, cs).settle()
     confirmed(desk, session, cs)
     clock.move(timedelta(days=1))

@@ -19,6 +19,7 @@ from simulators.city import courier
 from simulators.city.addressee import AddresseeSystem
 from simulators.city.asked_line import AskedLine
 from simulators.city.door import MESSAGES
+from simulators.city.faults import Fault
 from simulators.city.fetched import ARRIVALS, Station
 from simulators.city.taken import Sender
 from simulators.web import LinkFailed, Reply
@@ -173,6 +174,13 @@ def test_what_it_refuses_is_on_record_and_does_not_come_again():
 
 
 def test_what_it_gave_no_answer_to_comes_again():
+    system, inside = paired(), Inside(waits={ID: (REQUEST, request_of())})
+    system.faults.set(Fault.ANSWER_LOST)
+    assert Station(inside, SERVER).fetch(system) == 0
+    assert list(inside.waits) == [ID]
+
+
+def test_what_it_could_not_write_down_comes_again():
     system, inside = paired(), Inside(waits={ID: (REQUEST, request_of())})
     system.store.close()
     with pytest.raises(Exception, match="read or written"):

@@ -5,9 +5,10 @@ import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.rules.resident import update_fault
 from schemas.flows import STEPS
 from schemas.messages import IdentityInformationUpdate, read_payload, write_payload
 from schemas.systems import ADDRESSEE, CS, PLATFORM
@@ -21,16 +22,19 @@ from simulators.register.errors import (
     StoreFault,
     WrongSource,
 )
+from simulators.register.outbox import Outbox
 from simulators.register.owed import NAMES, TYPES, IdentifierCodeRequest
 from simulators.register.reasons import Removed
 from simulators.register.record import Removal
 from simulators.register.rehearsal import SELECTOR
+from simulators.register.store import Store
 from simulators.residents import generate
 from simulators.residents.characters import external_count
 from tests.simulators.register.desk import (
     ALICE,
     BOB,
     HOME,
+    NOON,
     TODAY,
     Desk,
     newcomer,
@@ -69,15 +73,66 @@ def test_a_message_that_was_lost_on_the_way_is_there_until_it_is_taken(desk):
 
 
 def test_messages_leave_in_the_order_of_the_changes(desk):
-    desk.settled()
-    desk.do(desk.move_out(desk.single()))
-    first, second, *_ = desk.register.outbox.waiting(PLATFORM)
+    (person,) = desk.settled()
+    desk.do(desk.move_out(person))
+    first, second = desk.register.outbox.waiting(PLATFORM)
     with pytest.raises(NotNow):
         desk.register.outbox.delivered(second.number)
+    with pytest.raises(NotNow):
+        desk.register.outbox.refused(second.number, "SK-X02")
     desk.register.outbox.delivered(first.number)
     desk.register.outbox.delivered(second.number)
     with pytest.raises(NotThere):
         desk.register.outbox.delivered(999)
+
+
+def test_whoever_has_no_number_holds_nobody_up(desk):
+    """The platform hears of a newborn once there is a number; of others before."""
+    child = desk.born()
+    (person,) = desk.settled()
+    outbox = desk.register.outbox
+    behind = outbox.next(PLATFORM)
+    assert behind.message.record == person.number
+    outbox.delivered(behind.number)
+    assert outbox.next(PLATFORM) is None
+    assert outbox.receivers() != ()
+    desk.number_given(child)
+    told = []
+    while (owed := outbox.next(PLATFORM)) is not None:
+        told.append((owed.message.record, owed.message.sequence))
+        outbox.delivered(owed.number)
+    assert told == [(child.number, 1), (child.number, 2)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from([None, 1, 2, 3]), min_size=1, max_size=12),
+    st.lists(st.integers(0, 11), max_size=40),
+)
+def test_what_is_about_one_record_leaves_in_its_order_and_nothing_else_waits(
+    about, tries
+):
+    store = Store(None)
+    outbox = Outbox(store, lambda: NOON)
+    request = IdentifierCodeRequest(
+        processing_number="d1" * 16, individual_number=number(1)
+    )
+    for place, record in enumerate(about):
+        outbox.owe(request, f"cause {place}", record)
+    left: list[int] = []
+    for one in tries:
+        if one >= len(about):
+            continue
+        older = [i for i in range(one) if about[i] == about[one] and i not in left]
+        if older and one not in left:
+            with pytest.raises(NotNow):
+                outbox.delivered(one + 1)
+        else:
+            outbox.delivered(one + 1)
+            left += [one] * (one not in left)
+    waiting = [owed.number - 1 for owed in outbox.waiting(CS)]
+    assert waiting == [i for i in range(len(about)) if i not in left]
+    store.close()
 
 
 def test_one_receiver_does_not_hold_up_another(desk):
@@ -301,6 +356,33 @@ def test_two_moves_can_be_told_in_the_wrong_order(desk):
     other = desk.owed("resident_record_change")[0]
     with pytest.raises(NotNow):
         desk.register.rehearsal.swap(first.number, other.number)
+
+
+def test_a_cs_that_was_filled_takes_what_is_told_wrongly_and_the_repair(desk):
+    """And after both the register's own change: each is newer than the one before."""
+    person = desk.single()
+    (held,) = (
+        one
+        for one in desk.register.consistency.stream()
+        if one.resident_record_code == person.resident_record_code
+    )
+    desk.register.rehearsal.tell_wrongly([person.number])
+    desk.register.rehearsal.tell_wrongly([person.number])
+    desk.register.rehearsal.repair(ALICE)
+    desk.do(desk.move_out(desk.register.books.record(person.number)))
+    updates = desk.messages("identity_information_update")
+    assert len(updates) == 4
+    for update in updates:
+        assert update_fault(held, update.record) == ""
+        held = update.record
+
+
+def test_nothing_wrong_is_told_of_somebody_who_has_no_number(desk):
+    child, before = desk.born(), desk.fingerprint()
+    with pytest.raises(EntryRefused, match="individual_number"):
+        desk.register.rehearsal.tell_wrongly([desk.single().number, child.number])
+    assert desk.fingerprint() == before
+    assert desk.register.rehearsal.repair(ALICE) == 0
 
 
 def test_what_was_told_wrongly_is_found_and_repaired(desk):

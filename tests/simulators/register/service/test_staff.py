@@ -141,6 +141,10 @@ def test_a_review_lists_ids_that_nobody_uses(staffed):
     staffed.lone.desk.now += timedelta(seconds=1)
     found = staffed.lone.register.staff.review("carol")
     assert found.unused == ("carol",)
+    staffed.manage("revoke", person="dave")
+    staffed.lone.desk.now += UNUSED
+    found = staffed.lone.register.staff.review("carol")
+    assert found.unused == ("carol",), "whose account was taken away is none"
 
 
 def test_a_review_lists_rights_that_the_business_does_not_need(staffed):
@@ -203,6 +207,8 @@ def test_a_contractor_can_take_nothing_out(staffed):
         "backup": {"name": "X", "reason": "X"},
         "search": {"query": {"name": "x"}, "purpose": "x"},
         "certificates": {"application": {}},
+        "old/search": {"query": {"name": "x"}, "purpose": "x"},
+        "old/certificates": {"application": {}},
         "supplement": {"resident_record_code": "1", "purpose": "x"},
         "foreign/output": {},
         "entries/show": {"entry": 1},
