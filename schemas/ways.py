@@ -80,6 +80,15 @@ class Row:
     """From created to expires in the header; NOT_ENVELOPED where there is none."""
 
     @property
+    def in_order(self) -> bool:
+        """Whether messages about one person reach a peer in the order of their making.
+
+        So on 住基ネット, where each tells a newer state than the one before. In linkage
+        each transaction stands by itself, under its processing number.
+        """
+        return self.network is Network.JUKI
+
+    @property
     def jis_only(self) -> bool:
         """Whether its texts are JIS X 0213: they reach the side of linkage."""
         reached = {role for way in self.outside | self.inside for role in way[1:]}

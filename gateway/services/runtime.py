@@ -232,6 +232,7 @@ def apply(
 
 def _outgoing(draft: Draft, packed: Packed) -> Outgoing:
     header = packed.header
+    in_order = catalogue_row(header.message_type).in_order
     return Outgoing(
         message_id=header.message_id,
         peer=str(header.receiver),
@@ -244,7 +245,7 @@ def _outgoing(draft: Draft, packed: Packed) -> Outgoing:
         guard_code=draft.guard_code,
         guard_version=draft.guard_version,
         context=draft.context,
-        person_tag=draft.person_tag,
+        person_tag=draft.person_tag if in_order else "",
         handed_by=draft.handed_by,
     )
 

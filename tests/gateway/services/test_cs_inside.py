@@ -138,6 +138,15 @@ async def test_an_update_is_kept_and_owed_to_the_prefecture_in_one_step(city):
 
 
 @in_reactor
+async def test_a_newer_state_of_a_person_does_not_overtake_the_older(city):
+    await city.hand_in(updated())
+    await city.hand_in(later(address="新しい住所", change_reason="S02"))
+    first, second = city.works.offered
+    store = city.works.store
+    assert [store.is_its_turn(one) for one in (first, second)] == [True, False]
+
+
+@in_reactor
 async def test_an_older_update_does_not_bring_an_old_address_back(city):
     """R-076: an update is matched with the file by resident record code."""
     moved = later(address="新しい住所", change_reason="S02")

@@ -208,6 +208,15 @@ async def test_what_came_and_what_is_owed_are_on_record_together(world, core):
 
 
 @in_reactor
+async def test_a_transaction_of_linkage_waits_for_no_other_about_the_same_person(
+    world, provider
+):
+    await provider.post(order(world).message())
+    assert provider.offered
+    assert not any(one.person_tag for one in provider.offered)
+
+
+@in_reactor
 async def test_a_receipt_promises_the_record_that_stands(world, provider):
     packed = order(world).message()
     told = provider.read(packed, await provider.post(packed))

@@ -401,10 +401,14 @@ async def test_what_was_settled_elsewhere_is_not_settled_twice(provider, to_requ
 
 
 async def two_about_one_person(works):
-    """Two messages of one person, owed one after the other."""
-    first = await answer_in(works)
+    """Two messages of one person, owed one after the other, each only in its turn."""
+    answer = await answer_in(works)
+    kept = works.store.outgoing(answer.message_id)
+    first = replace(kept, message_id=bytes(15) + b"1", person_tag="ab" * 32)
     second = replace(first, message_id=bytes(16), message_type="provision_lapse")
-    works.write(lambda tx: tx.enqueue(second))
+    works.write(lambda tx: tx.settle(answer.message_id, "withdrawn"))
+    for one in (first, second):
+        works.write(lambda tx, one=one: tx.enqueue(one))
     return first, second
 
 
