@@ -6,8 +6,9 @@ held of the person; a search names enough; an answer is about the person who was
 for, and nobody else. Pure: who is held comes as an argument.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Final
 
 from gateway.records.keeping import PRESENT
@@ -112,15 +113,24 @@ def fits(key: SearchKey, person: Any) -> bool:
     )
 
 
-def _numbers(value: Any) -> Iterator[tuple[str, str]]:
+def _numbers(value: object) -> Iterator[tuple[str, str]]:
     """Every number in a message, wherever it stands."""
     if isinstance(value, tuple):
         for one in value:
             yield from _numbers(one)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for each in fields(value):
-            inner = getattr(value, each.name)
-            if each.name in _NUMBERS and isinstance(inner, str) and inner:
-                yield each.name, inner
-            else:
-                yield from _numbers(inner)
+        return
+    for name in _named(type(value)):
+        inner: object = getattr(value, name)
+        if name in _NUMBERS and isinstance(inner, str) and inner:
+            yield name, inner
+        elif isinstance(inner, tuple) or _named(type(inner)):
+            yield from _numbers(inner)
+
+
+def _names_of(kind: type) -> tuple[str, ...]:
+    """What a part of a message is made of; nothing where it is a text or a number."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+
+
+_named: Final[Callable[[type], tuple[str, ...]]] = cache(_names_of)
+"""Kept for each type: a city's records pass here one by one."""
