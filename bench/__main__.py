@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m bench [--seconds N] [--repeat N] [--size N…] [--json] [NAME…]`
+"""`python -m bench [--seconds N] [--repeat N] [--size N…] [--postgresql WHERE]
+[--json] [NAME…]`
 
-Without a name everything is measured but `city`, which takes a quarter of an hour.
+Without a name everything is measured but `city`, which takes a quarter of an
+hour, `record`, which measures the disk (with --postgresql, that of a server too), and
+`years`, which grows a record to a million.
 """
 
 import json
@@ -11,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from bench import at_once, city, city_report, linkage, path, startup
+from bench import at_once, city, city_report, linkage, path, record, startup, years
 from bench.limits import Limits, Operation
 from bench.path import Benchmark, Result
 from bench.startup import Startup
@@ -20,6 +23,10 @@ from bench.world import World, world
 
 PATHS = {one.name: one for one in (linkage.BENCHMARK, at_once.BENCHMARK)}
 CITY = "city"
+RECORD = "record"
+YEARS = "years"
+ALONE = (CITY, RECORD, YEARS)
+"""What needs no station, and is measured only if it is named."""
 NAMES = ("limits", *PATHS, "startup")
 BUSY = 0.85
 """Above this share of its core the driver may be what is measured."""
@@ -34,20 +41,22 @@ _TYPICAL = {Operation.ENCRYPT: 2048, Operation.DECRYPT: 2048, Operation.DIGEST: 
     "--size",
     "sizes",
     multiple=True,
-    type=click.IntRange(1_000, 1_000_000),
-    help="Residents of a city; more than once, the smallest first.",
+    type=click.IntRange(1_000, 10_000_000),
+    help="Residents of a city, or records; more than once, the smallest first.",
 )
-@click.argument("names", nargs=-1, type=click.Choice((*NAMES, CITY)))
+@click.option("--postgresql", default="", help="A server, for the record's figures.")
+@click.argument("names", nargs=-1, type=click.Choice((*NAMES, *ALONE)))
 def main(
     seconds: float,
     repeat: int,
     as_json: bool,
     sizes: tuple[int, ...],
+    postgresql: str,
     names: tuple[str, ...],
 ) -> None:
     """Measure the gateway, each figure beside the limit of the same run."""
     found: dict[str, Any] = {}
-    stations = [name for name in names or NAMES if name != CITY]
+    stations = [name for name in names or NAMES if name not in ALONE]
     if stations:
         with world() as made:
             for name in stations:
@@ -58,6 +67,14 @@ def main(
         measured = city.run(sorted(sizes) or city.SIZES, told)
         found[CITY] = city_report.as_data(measured)
         tables.append(city_report.table(measured))
+    if YEARS in names:
+        told = Console(stderr=True).print
+        grown = years.run(sorted(sizes) or years.SIZES, told)
+        found[YEARS] = city_report.as_data(grown)
+        tables.append(city_report.table(grown, "a record that grows"))
+    if RECORD in names:
+        found[RECORD] = record.run(postgresql)
+        tables.append(_table(RECORD, found[RECORD]))
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -122,7 +139,8 @@ def _table(name: str, found: dict[str, Any]) -> Table:
     table = Table(title=str(found.get("title", name)), title_justify="left")
     for heading in ("figure", "measured", "limit", "ratio"):
         table.add_column(heading, justify="left" if heading == "figure" else "right")
-    rows = {"limits": _limit_rows, "startup": _startup_rows}.get(name, _path_rows)
+    kinds = {"limits": _limit_rows, "startup": _startup_rows, RECORD: _record_rows}
+    rows = kinds.get(name, _path_rows)
     for row in rows(found):
         table.add_row(*row)
     return table
@@ -130,6 +148,20 @@ def _table(name: str, found: dict[str, Any]) -> Table:
 
 def _limit_rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
     return [(name, f"{cost:.1f} µs", "", "") for name, cost in found.items()]
+
+
+def _record_rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    limits = {name: found.get(f"{name}: limit") for name in found}
+    return [
+        (
+            f"{name}, records a second",
+            f"{rate:.0f}",
+            f"{most:.0f}",
+            f"{rate / most:.1%}",
+        )
+        for name, rate in found.items()
+        if (most := limits[name]) is not None
+    ]
 
 
 def _startup_rows(found: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -48,9 +48,11 @@ def growth(first: Measured, other: Measured, place: int) -> float | None:
     return round(after.value / before.value, 2)
 
 
-def table(found: Sequence[Measured]) -> Table:
+def table(
+    found: Sequence[Measured], title: str = "a city through its systems"
+) -> Table:
     """The same for people."""
-    made = Table(title="a city through its systems", title_justify="left")
+    made = Table(title=title, title_justify="left")
     made.add_column("figure")
     for one in found:
         made.add_column(f"{one.residents:,}", justify="right")

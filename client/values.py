@@ -24,8 +24,8 @@ class Ended:
 
     state: str
     """`answered` (at once), `accepted` (nothing follows), or as the station says:
-    `delivered`, `refused`, `expired`, `withdrawn`; of inquiries `provided`, `refused`,
-    `lapsed`."""
+    `delivered`, `refused`, `expired`, `withdrawn`, `given_up`; of inquiries `provided`,
+    `refused`, `lapsed`."""
     code: str
     """Why it was refused, where that is so."""
     answer: bytes | None = field(default=None, repr=False)

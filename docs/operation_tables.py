@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of ``docs/operation.md`` from the code, so that neither can drift.
+"""Writes the tables of ``docs/operation.md`` and ``docs/record.md`` from the code.
 
     python docs/operation_tables.py [--check]
 
@@ -18,9 +18,11 @@ from msgspec import NODEFAULT
 
 from gateway.config import Config
 from gateway.config_keys import KEYS
+from gateway.keeping_times import KEPT
 from gateway.services.metric_names import METRICS
 
-DOCUMENT = Path(__file__).resolve().parent / "operation.md"
+HERE = Path(__file__).resolve().parent
+DOCUMENTS = (HERE / "operation.md", HERE / "record.md")
 _BLOCK = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 Rows = Iterable[tuple[str, ...]]
@@ -40,6 +42,13 @@ def metrics() -> Rows:
     for name, one in METRICS.items():
         labels = ", ".join(f"`{label}`" for label in one.labels)
         yield f"`{name}`", labels, one.tells
+
+
+def keeping() -> Rows:
+    """How long everything is kept, and why."""
+    yield "what", "kept for", "ended by", "rule"
+    for one in KEPT:
+        yield one.what, one.how_long, one.ends_by, one.rule
 
 
 def _defaults(kind: Any = Config, table: str = "") -> Iterator[tuple[str, str]]:
@@ -78,7 +87,7 @@ def table(rows: Rows) -> str:
 
 def written(text: str) -> str:
     """The document with its tables made anew."""
-    tables = {"configuration": configuration, "metrics": metrics}
+    tables = {"configuration": configuration, "metrics": metrics, "keeping": keeping}
 
     def block(found: re.Match[str]) -> str:
         made = table(tables[found[1]]())
@@ -89,12 +98,14 @@ def written(text: str) -> str:
 
 def main(words: list[str]) -> int:
     """Write the document, or only look at it."""
-    text = DOCUMENT.read_text("utf-8")
-    made = written(text)
-    if "--check" not in words:
-        DOCUMENT.write_text(made, "utf-8")
-        return 0
-    return int(made != text)
+    differ = False
+    for document in DOCUMENTS:
+        text = document.read_text("utf-8")
+        made = written(text)
+        differ |= made != text
+        if "--check" not in words:
+            document.write_text(made, "utf-8")
+    return int(differ and "--check" in words)
 
 
 if __name__ == "__main__":

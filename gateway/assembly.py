@@ -8,30 +8,29 @@ reactor and the clock.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from gateway import log_key
-from gateway.calendars import Calendars
-from gateway.calendars import read as read_calendars
-from gateway.config import Config, ConfigRefused
+from gateway.around import Around
+from gateway.config import Config
+from gateway.following import Following
+from gateway.loading import ROLES, load_station
 from gateway.records.measured import MeasuredStore
-from gateway.roles.core_role import CoreSystem
+from gateway.returning import Returning
 from gateway.roles.intermediate import IntermediateServer
 from gateway.roles.municipal_cs import MunicipalCs
 from gateway.roles.role import Role
 from gateway.running import Running
 from gateway.services.admin import AdminListener, Pages
-from gateway.services.calendar_watch import CalendarWatch
 from gateway.services.certificates import Certificates
-from gateway.services.clock import Clock
-from gateway.services.clock_watch import ClockWatch
 from gateway.services.consistency import Consistency
 from gateway.services.counters import Counters
 from gateway.services.cs_inside import CsInside
+from gateway.services.eraser import Eraser
+from gateway.services.found import Found
 from gateway.services.holds import Holds
 from gateway.services.inside import Inside as InsideService
 from gateway.services.keeping import Keeper
@@ -51,28 +50,21 @@ from gateway.services.sweeper import Sweeper
 from gateway.services.trust_watch import TrustWatch
 from gateway.station import (
     Station,
-    load_codes,
-    load_directory,
-    load_keys,
-    load_tables,
 )
+from gateway.vouching import Vouching
 from pki.keystore import load_secret
 from pki.names import StationName
 from pki.trust import Identity, Purpose
 
-ROLES: dict[str, Any] = {
-    "information_provision_network_system": CoreSystem,
-    "intermediate_server": IntermediateServer,
-    "municipal_cs": MunicipalCs,
-}
-"""The roles that this daemon plays; every other system is a simulator's business."""
+__all__ = ["Around", "start"]
 
 OUTSIDE = "outside"
 """The listener for peers, as counters and the overview name it."""
 HOLD_INTERVAL = 0.2
 CHECK_INTERVAL = 0.5
 """Seconds between two looks for decisions: a clerk should not wait for the machine."""
-OUTBOX_INTERVAL = 1.0
+OUTBOX_INTERVAL = 0.5
+"""A person who has a message tried again sees it tried within a second."""
 LINK_INTERVAL = 1.0
 FILE_INTERVAL = 1.0
 LOG_INTERVAL = 1.0
@@ -80,28 +72,6 @@ LOG_INTERVAL = 1.0
 SWEEP_INTERVAL = 60.0
 SURVEY_INTERVAL = 5.0
 """Between two looks at the store for metrics and status: below every scrape's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stations of one process share."""
-
-    clock: Clock
-    clock_watch: ClockWatch
-    reactor: Any
-
-
-def load_station(config: Config, clock: Clock, reactor: Any) -> Station:
-    """Read everything that a station needs; raises what is wrong with it."""
-    if config.station.role not in ROLES:
-        known = ", ".join(sorted(ROLES))
-        raise ConfigRefused(f"station.role: this program plays {known}; write one")
-    directory = load_directory(config, clock())
-    keys, codes = load_keys(config), load_codes(config)
-    calendars, tables = Calendars(read_calendars(config)), load_tables(config)
-    key = load_secret(config.store.key)
-    store = MeasuredStore.open(config.store.path, key, reactor.callFromThread)
-    return Station(config, keys, directory, store, codes, None, calendars, tables)
 
 
 async def start(config: Config, around: Around) -> Running:
@@ -133,12 +103,15 @@ class _Making:
         config, trust = station.config, station.directory.trust
         self._certificates = Certificates(config, trust, around.clock)
         self._revocation = Revocation(trust, config.keys.crl)
-        self._calendars = CalendarWatch(config, station.calendars)
         self._counters = Counters()
         self._clients: list[PeerClient] = []
         """Grows as peers are first needed."""
+        own = self._certificates.fixed
+        self._following = Following(station, own, self._clients, around.clock)
         self._links = Links(station, around.clock)
-        self._merger = Merger(station.store, log_key.load(config), around.clock)
+        key = log_key.load(config, station.store.log_generation())
+        self._merger = Merger(station.store, key, around.clock)
+        self._vouching = Vouching(station, key, self._client, around)
         self._role: Role = ROLES[config.station.role](station)
         self._post = Post(self._sender)
         self._runtime = Runtime(
@@ -148,6 +121,14 @@ class _Making:
             self._post.offer,
             partial(self._cut_off, OUTSIDE),
         )
+        self._returning = Returning(
+            self._runtime,
+            self._role,
+            self._client,
+            key,
+            around.clock,
+            partial(self._cut_off, OUTSIDE),
+        )
 
     def running(self) -> Running:
         """All of it, joined."""
@@ -155,7 +136,8 @@ class _Making:
         admin = None
         if self._station.config.admin is not None:
             admin = AdminListener(Pages(overview), self._reactor)
-        rounds = Rounds(list(self._rounds(overview)), self._counters, self._reactor)
+        work = list(self._returning.rounds(self._rounds(overview)))
+        rounds = Rounds(work, self._counters, self._reactor)
         return Running(
             self._station,
             overview,
@@ -176,7 +158,10 @@ class _Making:
             key=load_secret(self._station.config.store.key),
             certificates=self._certificates,
             revocation=self._revocation,
-            calendars=self._calendars,
+            calendars=self._following.calendars,
+            master=self._following.master,
+            patches=self._following.patches,
+            freshness=self._vouching.freshness,
             counters=self._counters,
             clock=self._clock,
             clock_watch=self._clock_watch,
@@ -185,12 +170,14 @@ class _Making:
         )
 
     def _listeners(self) -> Iterator[tuple[str, HttpListener]]:
-        known = self._station.directory.peers
-        yield OUTSIDE, self._listener(OUTSIDE, known, self._runtime.post)
+        known = self._station.directory
+        take = self._returning.outside(partial(self._vouching.post, self._runtime))
+        yield OUTSIDE, self._listener(OUTSIDE, known, take)
         if self._station.config.inside is not None:
             inside = self._inside()
             allowed = self._station.config.inside.names()
-            yield "inside", self._listener("inside", allowed, inside.handle)
+            handle = self._returning.inside(inside.handle)
+            yield "inside", self._listener("inside", allowed, handle)
 
     def _inside(self) -> InsideService | CsInside:
         if isinstance(self._role, MunicipalCs):
@@ -232,7 +219,18 @@ class _Making:
         trust = self._station.directory.trust
         return trust.check(certificate, Purpose.TLS, self._clock())
 
-    def _sender(self, peer: StationName) -> Sender | None:
+    def _sender(self, peer: StationName) -> Sender:
+        return Sender(
+            peer,
+            Found(peer, partial(self._client, peer)),
+            self._station,
+            self._role,
+            self._runtime,
+            self._clock,
+            self._reactor,
+        )
+
+    def _client(self, peer: StationName) -> PeerClient | None:
         known = self._station.directory.peer(peer)
         if known is None or known.endpoint is None:
             return None
@@ -248,15 +246,7 @@ class _Making:
             timeout=limits.request_seconds,
         )
         self._clients.append(client)
-        return Sender(
-            peer,
-            client,
-            self._station,
-            self._role,
-            self._runtime,
-            self._clock,
-            self._reactor,
-        )
+        return client
 
     def _rounds(self, overview: Overview) -> Iterator[Round]:
         station, clock, timing = self._station, self._clock, self._station.config.timing
@@ -269,12 +259,15 @@ class _Making:
         yield Round("outbox", OUTBOX_INTERVAL, outbox.look)
         yield Round("links", LINK_INTERVAL, self._links.write)
         yield Round("log", LOG_INTERVAL, self._merger.look)
+        yield from self._vouching.rounds()
         yield Round("sweeper", SWEEP_INTERVAL, sweeper.sweep)
+        eraser = Eraser(station, clock, self._clock_watch)
+        yield Round("eraser", SWEEP_INTERVAL, eraser.look)
         trust = TrustWatch(
             self._revocation, lambda: (*overview.listeners.values(), *self._clients)
         )
         yield Round("revocation", timing.trust_every, trust.look)
-        yield Round("calendars", FILE_INTERVAL, self._calendars.look)
+        yield from self._following.rounds()
         yield Round("certificates", FILE_INTERVAL, self._certificates.look)
         yield Round("survey", SURVEY_INTERVAL, survey)
         if isinstance(self._role, IntermediateServer):

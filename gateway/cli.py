@@ -3,7 +3,7 @@
 
 import os
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import click
 from gateway import config as configs
 from gateway.calendar_cli import calendar
 from gateway.config import ConfigRefused
+from gateway.patches_cli import patches_group
 from gateway.records.errors import RecordsError
 from gateway.status_cli import status
 from pki.errors import PkiError
@@ -28,6 +29,7 @@ def gateway() -> None:
 
 gateway.add_command(status)
 gateway.add_command(calendar)
+gateway.add_command(patches_group)
 
 
 @gateway.command()
@@ -95,7 +97,11 @@ def check_config(path: Path) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Instead: every station of a network.",
 )
-def init(path: Path | None, network: Path | None) -> None:
+@click.option(
+    "--postgresql", default="", help="In PostgreSQL, reached like this; no password."
+)
+@click.option("--schema", default="", help="Which schema of it; one for each station.")
+def init(path: Path | None, network: Path | None, postgresql: str, schema: str) -> None:
     """Make a station's empty record store, once.
 
     A running station never makes one: if its store is gone, it has forgotten which
@@ -107,8 +113,10 @@ def init(path: Path | None, network: Path | None) -> None:
         paths = [path]
     else:
         raise click.UsageError("give --config or --network")
+    if bool(postgresql) != bool(schema) or (schema and path is None):
+        raise click.UsageError("--postgresql, --schema and --config go together")
     for one in paths:
-        _make_store(one)
+        _make_store(one, postgresql, schema)
 
 
 def _stations(network: Path) -> list[Path]:
@@ -118,7 +126,8 @@ def _stations(network: Path) -> list[Path]:
         raise click.ClickException(str(error)) from None
 
 
-def _make_store(path: Path) -> None:
+def _make_store(path: Path, postgresql: str, schema: str) -> None:
+    from gateway.records.postgres_place import Place, tell_place
     from gateway.records.store import Store
 
     try:
@@ -126,7 +135,16 @@ def _make_store(path: Path) -> None:
         if config.store.path.exists():
             raise click.ClickException(f"{config.store.path} is there already")
         key = load_secret(config.store.key)
-        Store.open(config.store.path, key, lambda call: call(), create=True).close()
+        months = config.store.month_keys
+        with ExitStack() as undo:
+            if schema:
+                tell_place(config.store.path, Place(postgresql, schema))
+                undo.callback(config.store.path.unlink)
+            made = Store.open(
+                config.store.path, key, lambda call: call(), create=True, months=months
+            )
+            undo.pop_all()
+        made.close()
     except (ConfigRefused, PkiError, RecordsError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{config.station.name}: {config.store.path} made")
@@ -138,19 +156,13 @@ def _make_store(path: Path) -> None:
 )
 @click.argument("target", type=FILE)
 def backup(path: Path, target: Path) -> None:
-    """Copy a station's record store to the new file TARGET, while it works.
+    """The same as 'sekisho backup --config FILE --to TARGET'.
 
     The copy is sealed as the store is: keep the store's key, too, and elsewhere.
     """
-    from gateway.records.backup import back_up
+    from gateway.backup_cli import take
 
-    try:
-        config = configs.load(path)
-        key = load_secret(config.store.key)
-        size = back_up(config.store.path, key, target.absolute())
-    except (ConfigRefused, PkiError, RecordsError, OSError) as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{config.station.name}: {target} made, {size} bytes")
+    take(path, target)
 
 
 @gateway.command("import")

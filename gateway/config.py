@@ -8,6 +8,7 @@ so that new code runs with the old file.
 """
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,13 @@ from gateway.config_tables import (
     MasterFile,
     Media,
     Profile,
+    Proof,
     Station,
     StoreFile,
     Timing,
     secret,
 )
+from gateway.records.months import key_folder
 from pki.names import BadStationName, StationName
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "MasterFile",
     "Media",
     "Profile",
+    "Proof",
     "Station",
     "StoreFile",
     "Timing",
@@ -62,6 +66,8 @@ __all__ = [
 CONFIG_NAME = "station.toml"
 LARGEST = 256 * 1024
 """Bytes of a configuration; a larger file is another file."""
+_ADDRESS = re.compile(r"https?://[!-~]{1,200}", re.ASCII)
+_POLICY = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,38})){1,30}", re.ASCII)
 
 
 class ConfigRefused(Exception):
@@ -139,6 +145,21 @@ def _check(config: Config) -> None:
             raise ConfigRefused(
                 f"{table}.port: is {other}.port too; give each listener its own"
             )
+    _check_proof(config.proof, str(config.station.name))
+
+
+def _check_proof(proof: Proof, own: str) -> None:
+    """Enough witnesses for the quorum, none twice; an authority with its root."""
+    if own in proof.witnesses or len(set(proof.witnesses)) != len(proof.witnesses):
+        raise ConfigRefused("proof.witnesses: name other stations, each one once")
+    if proof.witnesses and proof.quorum > len(proof.witnesses):
+        raise _unfit("proof.quorum")
+    if proof.authority and not _ADDRESS.fullmatch(proof.authority):
+        raise _unfit("proof.authority")
+    if bool(proof.authority) != (proof.authority_root is not None):
+        raise ConfigRefused("proof.authority_root: it and proof.authority go together")
+    if proof.authority_policy and not _POLICY.fullmatch(proof.authority_policy):
+        raise _unfit("proof.authority_policy")
 
 
 def _names(config: Config) -> Iterator[tuple[str, str]]:
@@ -151,6 +172,8 @@ def _names(config: Config) -> Iterator[tuple[str, str]]:
     if config.inside is not None:
         for client in config.inside.clients:
             yield "inside.clients", client
+    for witness in config.proof.witnesses:
+        yield "proof.witnesses", witness
 
 
 def _unfit(key: str) -> ConfigRefused:
@@ -176,6 +199,7 @@ def _absolute(config: Config, base: Path) -> Config:
 
     replace = msgspec.structs.replace
     keys, store, master = config.keys, config.store, config.master
+    proof, patches = config.proof, config.patches
     return replace(
         config,
         keys=replace(
@@ -185,11 +209,22 @@ def _absolute(config: Config, base: Path) -> Config:
             crl=at(keys.crl),
             passphrase_file=keys.passphrase_file and at(keys.passphrase_file),
         ),
-        store=replace(store, path=at(store.path), key=secret(at(store.key))),
+        store=replace(
+            store,
+            path=at(store.path),
+            key=secret(at(store.key)),
+            month_keys=at(store.month_keys or key_folder(store.key)),
+        ),
         master=replace(master, path=at(master.path), anchor=at(master.anchor)),
         code_key=None if config.code_key is None else secret(at(config.code_key)),
         clock=config.clock and at(config.clock),
         calendar=config.calendar and at(config.calendar),
         peer_calendars=config.peer_calendars and at(config.peer_calendars),
         tables=config.tables and at(config.tables),
+        patches=replace(
+            patches, advisories=patches.advisories and at(patches.advisories)
+        ),
+        proof=replace(
+            proof, authority_root=proof.authority_root and at(proof.authority_root)
+        ),
     )

@@ -15,6 +15,7 @@ PATH: Final = "a path; relative ones begin at the folder of this file"
 STATION: Final = "a station, written organisation/role"
 SECONDS: Final = "seconds, above 0 and at most 315360000 (ten years)"
 COUNT: Final = "a whole number from 1 to 1000000"
+HOURS: Final = "hours, above 0 and at most 8760"
 NAMES: Final = "a list of persons' names"
 
 
@@ -59,8 +60,17 @@ KEYS: Final[Mapping[str, Key]] = {
     "keys.passphrase_file": Key(PATH, "the passphrase of its private keys, if locked"),
     "master.path": Key(PATH, "the signed master"),
     "master.anchor": Key(PATH, "the core's certificate that the master is signed with"),
+    "master.longest_days": Key(
+        "a whole number from 1 to 3650",
+        "days from a master's issue after which nothing is sent or taken by it",
+    ),
     "store.path": Key(PATH, "the record store; made by 'sekisho gateway init'"),
     "store.key": Key(PATH, "the 32 bytes that its contents are encrypted with"),
+    "store.month_keys": Key(
+        PATH,
+        "the folder of the keys of the record's months; without it, beside store.key, "
+        "with .months behind its name; keep it out of the store's backups",
+    ),
     "timing.answer_by": Key(SECONDS, "core: from a permit to the last unheld answer"),
     "timing.release_by": Key(SECONDS, "core: from a permit to the last release"),
     "timing.route_days": Key("a whole number from 1 to 31", "core: a route's life"),
@@ -103,6 +113,15 @@ KEYS: Final[Mapping[str, Key]] = {
     "health.outbox_seconds": Key(
         SECONDS, "how long a message may wait before it is told of"
     ),
+    "patches.advisories": Key(
+        PATH, "the list of versions that are needed; without it, none is held against"
+    ),
+    "patches.critical_days": Key(
+        "0, or a whole number up to 3650", "days until a critical one is overdue"
+    ),
+    "patches.high_days": Key(
+        "0, or a whole number up to 3650", "days until a high one is overdue"
+    ),
     "media.writers": Key(NAMES, "who may put content on a medium; nobody if empty"),
     "media.approvers": Key(NAMES, "who approves large outputs beforehand"),
     "media.approval_above": Key(
@@ -115,6 +134,29 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "media.days_out": Key(
         "a whole number from 1 to 3650", "days at one step before a medium is overdue"
+    ),
+    "proof.witnesses": Key(
+        f"a list; each one {STATION}", "who co-signs the heads of our record's log"
+    ),
+    "proof.quorum": Key(
+        "a whole number from 1 to the number of witnesses",
+        "how many of them must have co-signed a head",
+    ),
+    "proof.cosign_every": Key(SECONDS, "between two heads that they are asked about"),
+    "proof.cosigned_hours": Key(
+        HOURS, "how old a co-signed head may be before nothing is sent any more"
+    ),
+    "proof.authority": Key(
+        "an address that begins with http:// or https://",
+        "the time-stamp authority (RFC 3161); none if empty",
+    ),
+    "proof.authority_root": Key(PATH, "the certificate of its root"),
+    "proof.authority_policy": Key(
+        "an identifier of dotted numbers",
+        "the policy that its time-stamps must name; any if empty",
+    ),
+    "proof.stamped_hours": Key(
+        HOURS, "how old a time-stamp may be before nothing is sent any more"
     ),
     "keeping.destination_days": Key(
         "a whole number from 1 to 364",

@@ -9,6 +9,7 @@ not silently be no limit. What each key means to an operator stands in
 import enum
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ from pki.passphrase import from_file
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=10 * 365 * 86400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Hours = Annotated[float, Meta(gt=0, le=8760)]
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts the secrets that a unit names (``LoadCredential``)."""
 
@@ -103,13 +105,21 @@ class MasterFile(_Part, frozen=True):
 
     path: Path
     anchor: Path
+    longest_days: Annotated[int, Meta(ge=1, le=3650)] = 400
+    """From its issue; then nothing is sent by it. Layouts and lists change yearly."""
+
+    @property
+    def longest(self) -> timedelta:
+        return timedelta(days=self.longest_days)
 
 
 class StoreFile(_Part, frozen=True):
-    """The record store and the key that its contents are encrypted with."""
+    """The record store and the keys that its contents are encrypted with."""
 
     path: Path
     key: Path
+    month_keys: Path | None = None
+    """The folder of the keys of its months; apart from the store and its backups."""
 
 
 class Timing(_Part, frozen=True):
@@ -160,6 +170,16 @@ class Health(_Part, frozen=True):
     outbox_seconds: Seconds = 3600.0
 
 
+class Patches(_Part, frozen=True):
+    """Which versions are needed, and how soon (R-149). The days are ours."""
+
+    advisories: Path | None = None
+    """The operator's list; None: versions are told, and held against nothing."""
+    critical_days: Annotated[int, Meta(ge=0, le=3650)] = 14
+    """From the day that an advisory names until it is overdue."""
+    high_days: Annotated[int, Meta(ge=0, le=3650)] = 30
+
+
 class Media(_Part, frozen=True):
     """Output to media: who may, and from how much on it takes an approval.
 
@@ -183,6 +203,30 @@ class Keeping(_Part, frozen=True):
 
     destination_days: Annotated[int, Meta(ge=1, le=364)] = 30
     """The sending-destination file. Less than one year (R-096); the number is ours."""
+
+
+class Proof(_Part, frozen=True):
+    """Who vouches for the record: witnesses of its log, and a time-stamp authority."""
+
+    witnesses: tuple[str, ...] = ()
+    """Stations (`organisation/role`) that co-sign our heads; each one reachable."""
+    quorum: Annotated[int, Meta(ge=1, le=63)] = 1
+    """How many of them must have co-signed a head."""
+    cosign_every: Seconds = 10.0
+    """Between two heads that witnesses are asked about: they keep each durably."""
+    cosigned_hours: Hours = 4.0
+    """Nothing is sent once the newest co-signed head is older (X-Road: four hours)."""
+    authority: str = ""
+    """Address of the time-stamp authority (RFC 3161 over HTTP); empty: none."""
+    authority_root: Path | None = None
+    """The certificate that its certificates must lead to."""
+    authority_policy: str = ""
+    """The policy that its time-stamps must name, as dotted numbers; empty: any."""
+    stamped_hours: Hours = 72.0
+    """Nothing is sent once the newest time-stamp is older. One is got each day."""
+
+    def names(self) -> tuple[StationName, ...]:
+        return tuple(map(StationName.parse, self.witnesses))
 
 
 class Config(_Part, frozen=True):
@@ -213,8 +257,10 @@ class Config(_Part, frozen=True):
     admin: Admin | None = None
     log: Log = Log()
     health: Health = Health()
+    patches: Patches = Patches()
     media: Media = Media()
     keeping: Keeping = Keeping()
+    proof: Proof = Proof()
 
     def listeners(self) -> Iterator[tuple[str, Listen | Inside | Admin]]:
         """Every address that is listened on, by its table."""

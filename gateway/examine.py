@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, cast
 
-from gateway import calendars
-from gateway.assembly import ROLES
+from gateway import calendars, patches
 from gateway.config import Config, ConfigRefused
 from gateway.config_keys import KEYS
+from gateway.loading import ROLES
+from gateway.log_key import witness_verifiers
 from gateway.records.errors import RecordsError
+from gateway.records.stamp_chain import roots_of
 from gateway.records.store import Store, StoreReader
 from gateway.records.survey import awaits_upgrade
 from gateway.station import (
@@ -26,6 +28,7 @@ from gateway.station import (
     load_directory,
     load_keys,
     load_tables,
+    must_follow,
 )
 from pki.errors import PkiError
 from pki.keystore import load_certificate, load_pair, load_secret
@@ -59,17 +62,22 @@ def examine(config: Config, at: datetime) -> Found:
     keys = look.tried("keys", lambda: load_keys(config))
     codes = look.tried("code_key", lambda: load_codes(config))
     look.tried("calendar", lambda: calendars.read(config))
+    look.tried("patches.advisories", lambda: patches.read(config.patches.advisories))
     look.tried("tables", lambda: load_tables(config))
     store = look.store()
     if directory is not None and keys is not None and store is not None:
         look.role(Station(config, keys, directory, cast(Store, store), codes))
+    if directory is not None and store is not None:
+        look.tried("master", lambda: must_follow(config, directory.master, store))
     if store is not None:
         store.close()
     trust = look.tried("keys", lambda: _trust(config))
     if trust is not None:
         look.certificates(trust)
+    look.tried("proof.authority_root", lambda: roots_of(config.proof.authority_root))
     if directory is not None:
         look.master(directory)
+        look.witnesses(directory)
     return found
 
 
@@ -133,6 +141,15 @@ class _Look:
         for purpose in NAMED:
             if self._differs(peer.entry, purpose):
                 self._warn(f"master.path: names another {purpose.value}.crt than ours")
+
+    def witnesses(self, directory: Directory) -> None:
+        """Each one can be asked, and is known by its record key."""
+        for name in self.config.proof.names():
+            peer = directory.peer(name)
+            if peer is None or peer.endpoint is None:
+                self._warn(f"proof.witnesses: the master has no address of {name}")
+            elif not witness_verifiers(directory, name, self.at):
+                self._warn(f"proof.witnesses: the master has no record key of {name}")
 
     def _differs(self, entry: StationEntry, purpose: Purpose) -> bool:
         named = {Purpose.SIGNING: entry.signing, Purpose.SEALING: entry.sealing[:1]}

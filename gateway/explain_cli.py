@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sekisho explain`: the whole path of a message, check by check, or one refusal.
 
-For a message it is given an ID: a message id, a processing number or a record id. Every
+For a message it is given an ID: a message id, a processing number, a record id or a
+permit's digest. Instead it takes all that `sekisho records search` takes. Every
 station whose configuration is given is asked, so that with `--network` the path is told
 from all sides. What the record keeps of each check is joined here with the one table of
 refusals and with the legal bases of catalogue and matching list.
@@ -23,7 +24,16 @@ from gateway import config as configs
 from gateway.config import ConfigRefused
 from gateway.records.errors import RecordsError
 from gateway.records.event import StoredEvent
+from gateway.records.finds import Asked
 from gateway.records.jst import jst
+from gateway.records.search_cli import (
+    EVERYTHING,
+    Person,
+    asked_of,
+    asked_person,
+    asking,
+    told_of,
+)
 from gateway.records.store import StoreReader
 from gateway.refusal_words import LANGUAGES, lines, title
 from pki.errors import PkiError
@@ -32,7 +42,10 @@ from protocols.refusals import ON_THE_WIRE, Refusal, refusal
 from schemas.catalogue import ROWS
 from schemas.matching_list import ITEMS
 
-_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}", re.ASCII)
+_ID_DIGITS = 32
+_MOST = 1000
+"""Events told of at one station: the newest."""
 _CODE = re.compile(r"SK-[A-Z][0-9]{2}", re.ASCII)
 
 
@@ -45,7 +58,7 @@ class Told:
 
 
 @click.command()
-@click.argument("identifier")
+@click.argument("identifier", required=False, default="")
 @click.option(
     "--config",
     "paths",
@@ -59,31 +72,46 @@ class Told:
     help="Instead: every station of a network that 'sekisho up' made.",
 )
 @click.option("--json", "as_json", is_flag=True)
+@asking
 def explain(
-    identifier: str, paths: tuple[Path, ...], network: Path | None, as_json: bool
+    identifier: str,
+    paths: tuple[Path, ...],
+    network: Path | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Tell what happened to a message and by which rules, or what a code means.
 
-    IDENTIFIER is a message id, a processing number, a record id, or a code (SK-C04).
+    IDENTIFIER is a message id, a processing number, a record id, a permit's digest, or
+    a code (SK-C04). Without it, the options say which events are meant.
     """
     if _CODE.fullmatch(identifier.upper()):
         _explain_code(identifier.upper(), as_json)
         return
     wanted = identifier.lower()
-    if _ID.fullmatch(wanted) is None:
+    asked = told_of(options)
+    if wanted and asked != EVERYTHING:
+        raise click.UsageError("give an id, or what to search for; not both")
+    if not wanted and asked == EVERYTHING:
         raise click.UsageError(
-            f"{identifier}: an id is 32 hexadecimal digits, a code is like SK-C04"
+            "give an id (32 hexadecimal digits), a code, or what to search for"
+        )
+    if wanted and _ID.fullmatch(wanted) is None:
+        raise click.UsageError(
+            f"{identifier}: an id is 32 hexadecimal digits (a permit's digest 64), a "
+            "code is like SK-C04"
         )
     try:
         chosen = list(paths) if network is None else configs.network_configs(network)
         if not chosen:
             raise click.UsageError("give --config or --network")
-        told = [one for path in chosen for one in _told(path, wanted)]
+        person = asked_person(options)
+        told = [one for path in chosen for one in _told(path, wanted, options, person)]
     except (ConfigRefused, PkiError, RecordsError) as error:
         raise click.ClickException(str(error)) from None
     if not told:
         raise click.ClickException(
-            f"{identifier}: no station asked has a record of it; "
+            f"{identifier or asked}: no station asked has a record of it; "
             "'sekisho records list' shows what there is"
         )
     told.sort(key=lambda one: one.stored.event.at)
@@ -120,23 +148,34 @@ def _row_as_dict(row: Refusal) -> dict[str, Any]:
     }
 
 
-def _told(path: Path, wanted: str) -> Iterator[Told]:
+def _told(
+    path: Path, wanted: str, options: dict[str, Any], person: Person | None
+) -> Iterator[Told]:
     config = configs.load(path)
     if not config.store.path.exists():
         return
     key = load_secret(config.store.key)
     with StoreReader.open(config.store.path, key) as store:
-        one = store.event(bytes.fromhex(wanted))
-        found = {
-            stored.seq: stored
-            for stored in (
-                *store.events(message_id=wanted),
-                *store.events(processing_number=wanted),
-                *([] if one is None else [one]),
-            )
-        }
-    for stored in found.values():
+        if wanted:
+            found = _known_by(store, wanted)
+        else:
+            asked = asked_of(options, store, person)
+            found = store.find(asked, _MOST, newest=True)
+    for _, stored in sorted({stored.seq: stored for stored in found}.items()):
         yield Told(str(config.station.name), stored)
+
+
+def _known_by(store: StoreReader, wanted: str) -> list[StoredEvent]:
+    """What an id stands for: everything under it, a permit's whole transaction."""
+    if len(wanted) > _ID_DIGITS:
+        under = store.find(Asked(permit_digest=wanted), _MOST, newest=True)
+        numbers = {stored.event.processing_number for stored in under} - {""}
+        asked = [Asked(processing_number=number) for number in sorted(numbers)]
+    else:
+        one = store.event(bytes.fromhex(wanted))
+        under = [] if one is None else [one]
+        asked = [Asked(message_id=wanted), Asked(processing_number=wanted)]
+    return [*under, *(s for a in asked for s in store.find(a, _MOST, newest=True))]
 
 
 def _lines(told: Told) -> Iterator[str]:

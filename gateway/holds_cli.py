@@ -21,7 +21,7 @@ from rich.table import Table
 from gateway import calendars
 from gateway import config as configs
 from gateway.operator_cli import operator
-from gateway.records.event import EventKind, prepare
+from gateway.records.event import EventKind
 from gateway.records.jst import jst
 from gateway.records.rows import Hold
 from gateway.records.shared_cli import FILE, told
@@ -91,7 +91,7 @@ def show(path: Path, hold_id: str, operator: str, xml: bool) -> None:
             operator=operator,
             detail="hold viewed",
         )
-        record = prepare(viewed)
+        record = store.prepared(viewed)
         write(lambda tx: tx.record(record))
     if xml:
         sys.stdout.buffer.write(hold.payload)
@@ -141,7 +141,8 @@ def _decide(
         now = _now(path)
         hold = _hold(store, hold_id)
         shown = hold.payload_digest if digest is None else _digest(digest)
-        record = prepare(hold_event(kind, hold, now, code, operator, reason))
+        event = hold_event(kind, hold, now, code, operator, reason)
+        record = store.prepared(event)
         decision = "released" if kind is EventKind.RELEASED else "refused"
 
         def work(tx: Transaction) -> bool:

@@ -4,11 +4,13 @@
 1. Open the envelope and verify the signature. What fails here is *unreadable*: the
    peer learns one code, the record the exact one.
 2. Check the message itself (`rules.message`): whose, for whom, which type, when.
-3. Look whether this sender used this message id before. The same signed header gets
-   the same answer; another one is refused. It stands here and not earlier, because
-   only now is it certain who the sender is.
-4. Read the payload against its schema.
-   Before that, what asks a closed station to begin something is told when it opens.
+3. A station that was restored from a backup takes nothing until it knows again what it
+   did before. Then look whether this sender used this message id before: the same
+   signed header gets the same answer, another one is refused. It stands here and not
+   earlier, because only now is it certain who the sender is.
+4. Nothing is taken while nobody vouches for the station's own record or its master is
+   too old, and what asks a closed station to begin something is told when it opens.
+   Then read the payload against its schema.
 5. Put it through its type's checks (`rules.pipelines`).
 6. Ask whether a person must look first.
 
@@ -51,6 +53,9 @@ def take(
     verdicts = (OPENED, *first.verdicts)
     if first.code:
         return Refused(first.code, verdicts, opened)
+    if station.facts.restored.closed:
+        open_ = Verdict("R-144", "this station knows again what it did", False)
+        return Refused("SK-M15", (*verdicts, open_), opened)
     return _seen_before(case, verdicts) or _judge(case, verdicts)
 
 
@@ -60,6 +65,9 @@ def _seen_before(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome | None:
     if before is None:
         return None
     if before.header_digest == case.opened.header_digest:
+        if not before.answer:
+            lost = Verdict("R-135", "the answer that it got is here", False)
+            return Refused("SK-M16", (*verdicts, lost), case.opened)
         return Repeated(case.opened, before.answer)
     new = Verdict("R-135", "its message id is new", False)
     return Refused("SK-M09", (*verdicts, new), case.opened)
@@ -71,6 +79,12 @@ def _judge(case: Case, verdicts: tuple[Verdict, ...]) -> Outcome:
     if pipeline is None:
         unknown = Verdict("R-025", "this station takes its type", False)
         return Refused("SK-M04", (*verdicts, unknown), case.opened)
+    if not case.station.facts.vouched:
+        unproven = Verdict("R-144", "this station's record is vouched for", False)
+        return Refused("SK-M13", (*verdicts, unproven), case.opened)
+    if case.station.facts.is_frozen(case.now):
+        old = Verdict("R-137", "this station's master is not too old", False)
+        return Refused("SK-M14", (*verdicts, old), case.opened)
     if kind in ASKING and not case.station.facts.hours.is_open(case.now):
         closed = Verdict("RFC 9110", "this station is open", False)
         return Refused("SK-M12", (*verdicts, closed), case.opened)

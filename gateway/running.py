@@ -61,6 +61,8 @@ class Running:
     async def open(self) -> None:
         """Listen everywhere, then begin; raises `ConfigRefused` for a taken port."""
         self.moves.begin()
+        if self.overview.master is not None:
+            await self.overview.master.begin()
         for name, address in self.station.config.listeners():
             kind = TCP6ServerEndpoint if ":" in address.host else TCP4ServerEndpoint
             endpoint = kind(
@@ -94,6 +96,8 @@ class Running:
             await self.admin.stop()
 
     def reload(self) -> None:
-        """Read certificates, chain and revocation list again, now."""
+        """Read certificates, chain and revocation list again, now, and the master."""
         self.overview.revocation.reload()
         self.overview.certificates.reload()
+        if self.overview.master is not None:
+            self.overview.master.reload()

@@ -2,7 +2,8 @@
 """One station: its keys, its master and its store, as the rules may look at them.
 
 Built once when the daemon starts. Everything that can be wrong with keys, master or
-store is found here, before a listener opens.
+store is found here, before a listener opens. A newer master is taken into the station's
+directory while it works (`gateway.services.master_watch`).
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from gateway.entropy import Entropy
 from gateway.records.acquisitions import Acquisition
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
-from gateway.records.store import Store
+from gateway.records.store import Store, StoreReader
+from gateway.rules.master import objection
+from gateway.rules.restored import Restored
 from gateway.tables.errors import TablesRefused
 from gateway.tables.in_use import NO_TABLES, Tables
 from gateway.tables.in_use import read as read_tables
@@ -34,6 +37,7 @@ from protocols.directory import Directory
 from protocols.header import TokenBytes
 from protocols.identifiers import Realm
 from protocols.linkage_code import CodeMaker, UnknownCode
+from protocols.master import Master
 from protocols.route import RouteReader
 
 
@@ -77,6 +81,11 @@ class Station:
             realm=Realm(directory.master.realm),
             hours=self.calendars.own,
             tables=tables,
+            restored=Restored(
+                closed=store.closed_restore() is not None,
+                forgotten_until=store.permits_forgotten_until(),
+            ),
+            longest=config.master.longest,
         )
 
     @property
@@ -113,6 +122,19 @@ class Station:
         except UnknownCode:
             return None
 
+    def tag_of(self, value: object) -> str:
+        """The tag of whom a payload of our own systems speaks of; empty if of nobody.
+
+        An addressee number stands for a person here as far as a copy tells it.
+        """
+        code = getattr(value, "subject_code", "")
+        code = code or getattr(value, "resident_record_code", "")
+        number = getattr(value, "addressee_number", "")
+        if number and not code:
+            copy = self.store.copy_by_addressee(number)
+            code = "" if copy is None else copy.linkage_code
+        return self.store.person_tag(code) if code else ""
+
     def core(self) -> StationName | None:
         """The core system of this network."""
         entry = self.directory.master.core()
@@ -123,9 +145,26 @@ def load_directory(config: Config, at: datetime) -> Directory:
     """Trust store and verified master; raises `ConfigRefused` or a `PkiError`."""
     trust = TrustStore.load(config.keys.chain, config.keys.crl)
     refuse_test_keys_in_the_open(config, trust)
-    anchor = _certificate(config.master.anchor)
-    data = _read(config.master.path)
-    return Directory(masters.read(data, [anchor], trust, at), trust)
+    return Directory(load_master(config, load_anchor(config), trust, at), trust)
+
+
+def load_anchor(config: Config) -> x509.Certificate:
+    """The certificate that masters must be signed with; raises `ConfigRefused`."""
+    return _certificate(config.master.anchor)
+
+
+def load_master(
+    config: Config, anchor: x509.Certificate, trust: TrustStore, at: datetime
+) -> Master:
+    """The master that lies there, verified; raises `ConfigRefused`, `MasterRefused`."""
+    return masters.read(_read(config.master.path), [anchor], trust, at)
+
+
+def must_follow(config: Config, master: Master, store: StoreReader) -> None:
+    """Raises `ConfigRefused` for an older master than this station went by before."""
+    why = objection(master, store.newest_master())
+    if why:
+        raise ConfigRefused(f"master.path: {config.master.path}: {why}")
 
 
 def refuse_test_keys_in_the_open(config: Config, trust: TrustStore) -> None:

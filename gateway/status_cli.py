@@ -91,6 +91,8 @@ def _show(told: Told) -> None:
         if table.row_count:
             console.print(table)
     console.print(_waiting(told), markup=False, highlight=False)
+    console.print(log_lines(told["log"]), markup=False, highlight=False)
+    console.print(_patches(told["patches"]), markup=False, highlight=False)
 
 
 def _checks(told: Told) -> Table:
@@ -137,6 +139,36 @@ def _waiting(told: Told) -> str:
         f"outbox: {told['outbox_waiting']} waiting{_since(told['outbox_oldest'])}; "
         f"holds: {told['holds_waiting']} waiting{_since(told['holds_oldest'])}"
     )
+
+
+def log_lines(log: Told) -> str:
+    """The record's log, and who vouched for it when."""
+    lines = [f"log: {log['entries']} entries, signed {_time(log['signed']) or '-'}"]
+    by = ", ".join(f"{one['name']} ({one['entries']})" for one in log["witnesses"])
+    if log["cosigned"]:
+        at = _time(log["cosigned"])
+        lines.append(f"co-signed: {log['cosigned_entries']} entries, {at}; by {by}")
+    if log["stamped"]:
+        at = _time(log["stamped"])
+        lines.append(f"time-stamped: {log['stamped_entries']} entries, {at}")
+    return "\n".join(lines)
+
+
+def _patches(told: Told) -> str:
+    """What is needed, and who looked last; each version is in the JSON."""
+    by = "nobody confirmed the versions"
+    if told["confirmed"]:
+        by = f"confirmed by {told['operator']}, {_time(told['confirmed'])}"
+        if not told["is_confirmed"]:
+            by += " (other versions, or another list)"
+    lines = [f"patches: {len(told['open'])} needed; {by}"]
+    for one in told["open"]:
+        late = "OVERDUE" if one["overdue"] else f"by {one['due'] or '-'}"
+        lines.append(
+            f"  {one['component']} {one['version']} needs {one['below']} "
+            f"({one['severity']}, {one['id']}): {late}"
+        )
+    return "\n".join(lines)
 
 
 def _since(text: str | None) -> str:

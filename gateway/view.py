@@ -2,12 +2,16 @@
 """What a rule may ask of its station. Reading only; nothing here changes anything."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.records.acquisitions import Acquisition
 from gateway.records.copies import Copy
 from gateway.records.rows import CoreTransaction, Inquiry, Seen
 from gateway.rules.hours import Hours
+from gateway.rules.master import LONGEST, is_over
+from gateway.rules.restored import Restored
+from gateway.rules.vouched import Vouched
 from gateway.tables.in_use import NO_TABLES, Tables
 from pki.names import StationName
 from pki.sealing import Opener
@@ -31,6 +35,16 @@ class Facts:
     """When this station is open; what it says changes with the time."""
     tables: Tables = NO_TABLES
     """The official tables that it was given."""
+    vouched: Vouched = field(default_factory=Vouched)
+    """Whether its record is vouched for; what it says changes with the time."""
+    restored: Restored = field(default_factory=Restored)
+    """Whether it is closed since it came back from a backup."""
+    longest: timedelta = LONGEST
+    """How old the master may be."""
+
+    def is_frozen(self, now: datetime) -> bool:
+        """Whether the master is past its greatest age: nothing is sent or taken."""
+        return is_over(self.directory.master, self.longest, now)
 
 
 class StationView(Protocol):

@@ -26,6 +26,7 @@ from pki.passphrase import Passphrases
 from pki.passphrase_cli import passphrase
 from pki.profiles import Purpose
 from pki.serials import RevocationReason, serial_text
+from pki.timestamp_cli import timestamps
 from pki.trust import TrustStore
 
 _DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -57,7 +58,7 @@ def pki() -> None:
     """
 
 
-for _each in (lint, passphrase, bad):
+for _each in (lint, passphrase, bad, timestamps):
     pki.add_command(_each)
 
 

@@ -121,6 +121,16 @@ def revocation_list(der: bytes) -> list[Finding]:
     return _sorted(found)
 
 
+def must_meet_rfc5280(made: x509.Certificate) -> None:
+    """The same by RFC 5280 alone, for what is no certificate of this network."""
+    from pki import lint_rules
+
+    found = _told(lint_rules.certificate_results(made.public_bytes(Encoding.DER)))
+    grave = [each for each in found if each.grave]
+    if grave:
+        raise LintRefused(grave)
+
+
 def must_pass(made: x509.Certificate | x509.CertificateRevocationList) -> None:
     """Raises `LintRefused` with every finding of warning or above."""
     lint = certificate if isinstance(made, x509.Certificate) else revocation_list

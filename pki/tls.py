@@ -25,6 +25,9 @@ from OpenSSL import SSL, crypto
 from pki import keystore
 from pki.keystore import KeyFileError
 
+OPENSSL = SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode().split()[1]
+"""The version that links use."""
+
 Check = Callable[[x509.Certificate], bool]
 """Is the holder of this certificate to be let in? May record why not; must not wait."""
 

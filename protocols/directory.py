@@ -4,6 +4,10 @@
 The directory says *who a key would belong to*; whether its certificate is to be
 believed now is asked of the trust store on every use, so that an expiry or a
 revocation bites without anything being loaded again.
+
+A directory lives as long as its station. A newer master is taken into it whole, between
+two messages: nobody who holds it sees a part of one and a part of the other, and a
+message is judged by one of them from its first check to its last.
 """
 
 from collections.abc import Mapping
@@ -19,6 +23,7 @@ from pki.sealing import Recipient
 from pki.trust import Identity, Purpose, TrustStore, Untrusted
 from protocols.errors import Unreadable
 from protocols.master import Endpoint, Master, StationEntry
+from schemas.matching_list import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +51,36 @@ class Directory:
     """The master's stations and signers, with the trust store that judges them."""
 
     def __init__(self, master: Master, trust: TrustStore) -> None:
-        self.master = master
         self.trust = trust
-        self._signers: dict[bytes, tuple[Verifier, x509.Certificate]] = {}
-        self._identities: dict[tuple[int, Purpose], Identity] = {}
-        """By the master's certificate objects, which live as long as this directory."""
-        self._peers: dict[StationName, Peer] = {}
+        self.renew(master)
+
+    def renew(self, master: Master) -> None:
+        """Go by this master from now on; a `PkiError` leaves everything as it was."""
+        signers: dict[bytes, tuple[Verifier, x509.Certificate]] = {}
+        peers: dict[StationName, Peer] = {}
         for entry in master.stations:
             for certificate in (*entry.signing, *entry.permit):
                 verifier = Verifier(certificate)
-                self._signers[verifier.key_id] = (verifier, certificate)
+                signers[verifier.key_id] = (verifier, certificate)
             recipient = Recipient(entry.sealing[0]) if entry.sealing else None
-            self._peers[entry.name] = Peer(entry, recipient)
+            peers[entry.name] = Peer(entry, recipient)
+        self.master = master
+        self._signers, self._peers = signers, peers
+        self._identities: dict[tuple[int, Purpose], Identity] = {}
+        """By the master's certificate objects, which live as long as the master."""
 
     @property
     def peers(self) -> Mapping[StationName, Peer]:
         """Every station of the master by name."""
         return self._peers
+
+    def items(self, at: datetime) -> Mapping[int, Item]:
+        """The items of the matching list in force at a moment, by their numbers."""
+        return self.master.items(at)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the master names a station so."""
+        return name in self._peers
 
     def peer(self, name: StationName) -> Peer | None:
         """The station called ``name``, or None where the master has none."""

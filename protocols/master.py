@@ -2,14 +2,16 @@
 """The master (配信マスター): the signed list of stations, certificates and endpoints.
 
 JSON inside CMS, signed by the core's signing key under its own content type, so that
-no other signed thing can be shown as a master. It is read once at start; a station
-that cannot verify its master does not start (R-137).
+no other signed thing can be shown as a master. A station that cannot verify its master
+does not start (R-137). It carries the matching list (照会許可用照合リスト, R-126): each
+version with the moment from which it is in force.
 """
 
 import base64
+import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Annotated
@@ -23,8 +25,9 @@ from pki.errors import PkiError
 from pki.names import MALFORMED, StationName
 from pki.oids import ID_CT_MASTER
 from pki.trust import Purpose, TrustStore
+from protocols import master_lists
 from protocols.identifiers import Realm
-from schemas.matching_list import REQUESTER_KINDS
+from schemas.matching_list import NO_ITEMS, REQUESTER_KINDS, Item, MatchingList
 
 CORE_ROLE = "information_provision_network_system"
 """The role of the station that may issue masters, permits and routes."""
@@ -63,11 +66,13 @@ class StationEntry:
     signing: tuple[x509.Certificate, ...]
     sealing: tuple[x509.Certificate, ...]
     permit: tuple[x509.Certificate, ...]
+    record: tuple[x509.Certificate, ...] = ()
+    """What its log's heads are signed with, and what it co-signs others' with."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutVersion:
-    """One version of the data layouts (標準レイアウトの版) and of its matching list."""
+    """One version of the data layouts (標準レイアウトの版)."""
 
     version: str
     in_force: datetime
@@ -86,11 +91,27 @@ class Master:
     stations: tuple[StationEntry, ...]
     layouts: tuple[LayoutVersion, ...] = ()
     """The oldest first; before the first of them `FIRST_LAYOUT` is in force."""
+    lists: tuple[MatchingList, ...] = ()
+    """The oldest first; before the first of them nothing may be asked for."""
+    digest: bytes = field(default=b"", compare=False)
+    """SHA-256 of the signed bytes that it was read from; empty where it was made."""
 
     def layout(self, at: datetime) -> str:
         """The version of the layouts in force at a moment."""
         begun = [one.version for one in self.layouts if one.in_force <= at]
         return begun[-1] if begun else FIRST_LAYOUT
+
+    def matching_list(self, at: datetime) -> MatchingList | None:
+        """The matching list in force at a moment; None before the first."""
+        for one in reversed(self.lists):
+            if one.in_force <= at:
+                return one
+        return None
+
+    def items(self, at: datetime) -> Mapping[int, Item]:
+        """The items that may be asked for at a moment, by their numbers."""
+        found = self.matching_list(at)
+        return NO_ITEMS if found is None else found.items
 
     def core(self) -> StationEntry | None:
         """The one core system of this network, if it has one."""
@@ -100,7 +121,9 @@ class Master:
         return None
 
 
-class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Station(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     station: str
     label: str
     requester_kinds: list[str]
@@ -109,6 +132,7 @@ class _Station(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signing: list[str]
     sealing: list[str]
     permit: list[str]
+    record: list[str] = []
 
 
 class _Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +149,7 @@ class _Master(
     realm: str
     stations: list[_Station]
     layouts: list[_Layout] = []
+    matching_lists: list[master_lists.RawList] = []
 
 
 def write(master: Master, signer: Signer, at: datetime) -> bytes:
@@ -136,6 +161,7 @@ def write(master: Master, signer: Signer, at: datetime) -> bytes:
         realm=master.realm,
         stations=[_raw_station(entry) for entry in master.stations],
         layouts=[_Layout(one.version, one.in_force) for one in master.layouts],
+        matching_lists=master_lists.raw(master.lists),
     )
     return signer.sign(msgspec.json.encode(raw), ID_CT_MASTER, at)
 
@@ -167,7 +193,15 @@ def read(
         raise MasterRefused(f"the master does not verify: {error}") from error
     if identity.station.role != CORE_ROLE:
         raise MasterRefused("the master's signer is not a core system")
-    return _decode(signed.content)
+    return replace(_decode(signed.content), digest=hashlib.sha256(data).digest())
+
+
+def unverified(data: bytes) -> Master:
+    """What it says, whoever signed it: for its own writer, who makes the next one.
+
+    Raises `MasterRefused` or a `CmsError`.
+    """
+    return _decode(parse_signed(data).content)
 
 
 def _decode(content: bytes) -> Master:
@@ -182,6 +216,7 @@ def _decode(content: bytes) -> Master:
             realm=Realm(raw.realm).value,
             stations=tuple(map(_station, raw.stations)),
             layouts=_layouts(raw.layouts),
+            lists=master_lists.lists(raw.matching_lists),
         )
     except (OverflowError, PkiError, *MALFORMED) as error:
         raise MasterRefused(f"the master's content is malformed: {error}") from error
@@ -210,6 +245,7 @@ def _station(raw: _Station) -> StationEntry:
         signing=_certificates(raw.signing),
         sealing=_certificates(raw.sealing),
         permit=_certificates(raw.permit),
+        record=_certificates(raw.record),
     )
 
 
@@ -231,6 +267,7 @@ def _raw_station(entry: StationEntry) -> _Station:
         signing=_texts(entry.signing),
         sealing=_texts(entry.sealing),
         permit=_texts(entry.permit),
+        record=_texts(entry.record),
     )
 
 

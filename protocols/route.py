@@ -107,11 +107,15 @@ class RouteReader:
 
     def __init__(self, directory: Directory, remembered: int = REMEMBERED) -> None:
         self._directory = directory
+        self._master = directory.master
         self._limit = remembered
         self._known: OrderedDict[bytes, tuple[Route, Identity]] = OrderedDict()
 
     def read(self, data: bytes, at: datetime) -> Route:
         """Verify and read a route; raises `Refused` (SK-C13), also when expired."""
+        if self._directory.master is not self._master:
+            self._master = self._directory.master  # it may name others
+            self._known.clear()
         name = digest(data)
         known = self._known.get(name)
         if known is None:

@@ -45,6 +45,7 @@ _AFFAIR: Final = "番号法第9条第1項"
 _CODE: Final = "番号法第21条の2"
 _COPY: Final = "番号法第19条第8号"
 _CERTIFICATE: Final = "住民基本台帳法第12条"
+_FOREIGN: Final = "住民基本台帳法第30条の50"
 _NO_LAW: Final = "法令の定めなし（同じ団体の中の応答）"
 
 _ADDRESSEE_TO_SERVER: Final[Way] = (ADDRESSEE, INTERMEDIATE)
@@ -139,6 +140,21 @@ CITY_ROWS: Final = (
         outside=((JUSTICE_TERMINAL, JUSTICE),),
         network=Network.LGWAN,
         personal=True,
+    ),
+    type_row(
+        "foreign_resident_change_notice",
+        _FOREIGN,
+        outside=((JUSTICE, JUSTICE_TERMINAL),),
+        network=Network.LGWAN,
+        personal=True,
+        function="ministry_of_justice 1",
+    ),
+    _told(
+        "business_linkage_data",
+        _COPY,
+        (BUSINESS, ADDRESSEE),
+        (TAX, ADDRESSEE),
+        function="group_integrated_addressee_system 5",
     ),
     _told(
         "user_certificate_serial_notice",

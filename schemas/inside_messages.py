@@ -62,7 +62,7 @@ class SubmissionStatus:
 
     message_id: bytes
     status: str
-    """`waiting`, `delivered`, `refused`, `expired` or `withdrawn`."""
+    """`waiting`, `delivered`, `refused`, `expired`, `withdrawn` or `given_up`."""
     code: str | None = None
     """Why it is not delivered (yet), where there is a code for that."""
 

@@ -6,12 +6,14 @@ includes 住民票関係情報. Which kinds an item allows, and which requester 
 from the two lists of kinds; the wording of the law stands beside them unchanged. A
 requester such as 都道府県知事又は市町村長 is one kind, as printed.
 
-The lists are read once, when this module is imported. Whether an inquiry fits them is
-decided by rules elsewhere.
+The lists are read once, when this module is imported. The one that ships is what a
+network's first master is made from: a station judges by the list that its master
+carries (`MatchingList`). Whether an inquiry fits it is decided by rules elsewhere.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -131,4 +133,24 @@ def _items() -> Mapping[int, Item]:
 
 
 ITEMS: Final = _items()
-"""The 60 items, by item number."""
+"""The 60 items that ship, by item number."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingList:
+    """One version of the list, with the moment from which it is in force."""
+
+    version: str
+    in_force: datetime
+    """From this moment on, until the next one's."""
+    items: Mapping[int, Item]
+    """By item number; what is not here may not be asked for."""
+
+
+NO_ITEMS: Final[Mapping[int, Item]] = MappingProxyType({})
+"""What may be asked for where no list is in force."""
+
+
+def shipped(in_force: datetime, version: str = "1") -> MatchingList:
+    """The list that ships, for a master that has none yet."""
+    return MatchingList(version, in_force, ITEMS)

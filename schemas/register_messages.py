@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias
 
+from schemas.card_messages import CertificateItem
 from schemas.people import AddresseeKey
 from schemas.provision_messages import ResidentRecordInformation
 from schemas.shape import Personal, many, shaped
@@ -124,6 +125,34 @@ class ForeignResidentNotice(Personal):
     change_date: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ForeignResidentChangeNotice(Personal):
+    """Ministry of Justice to link terminal: what changed of a foreign resident."""
+
+    municipality_code: str
+    residence_card_number: str
+    """The card that the register knows."""
+    new_residence_card_number: str | None = None
+    roman_name: str | None = None
+    nationality: str | None = None
+    residence_status: str | None = None
+    stay_until: date | None = None
+    change_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BusinessLinkageData(Personal):
+    """Business system to addressee system: what it holds for information linkage."""
+
+    affair_item: str
+    kind: str
+    """A kind of information of the matching list."""
+    addressee_number: str
+    update_sequence_number: int
+    layout_version: str
+    items: tuple[CertificateItem, ...] = many("item")
+
+
 RegisterPayload: TypeAlias = (
     ResidentRecordChange
     | NumberedResidentRecordChange
@@ -133,6 +162,8 @@ RegisterPayload: TypeAlias = (
     | CommonPlatformFetch
     | CommonPlatformReply
     | ForeignResidentNotice
+    | ForeignResidentChangeNotice
+    | BusinessLinkageData
 )
 
 MESSAGES: Final = (
@@ -144,4 +175,6 @@ MESSAGES: Final = (
     shaped("common_platform_fetch", CommonPlatformFetch),
     shaped("common_platform_reply", CommonPlatformReply),
     shaped("foreign_resident_notice", ForeignResidentNotice),
+    shaped("foreign_resident_change_notice", ForeignResidentChangeNotice),
+    shaped("business_linkage_data", BusinessLinkageData),
 )

@@ -19,6 +19,9 @@ from lxml import etree
 from schemas import markup
 from schemas.errors import XmlFault, XmlRefused
 
+LIBXML2: Final = ".".join(map(str, etree.LIBXML_VERSION))
+"""The version of the parser below lxml."""
+
 __all__ = [
     "MAX_PAYLOAD",
     "Element",

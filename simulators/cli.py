@@ -19,6 +19,7 @@ from simulators.fill_cli import fill
 from simulators.living import ready, until_the_end
 from simulators.network import build as building
 from simulators.network import parties as people
+from simulators.network import ports
 from simulators.network.build import Choices
 from simulators.network.files import Files
 from simulators.network.house import Joined
@@ -28,6 +29,7 @@ from simulators.peer import Keys, Peer, load_directory
 from simulators.peers.errors import PeersError
 from simulators.peers.play import SYSTEMS, Played, station
 from simulators.register.service.cli import register
+from simulators.timestamps import TimeAuthority
 
 NETWORK = click.option(
     "--network",
@@ -81,6 +83,25 @@ def house(root: Path, until_stdin_closes: bool) -> None:
     except (StoreFault, PeersError, PkiError, OSError) as error:
         raise click.ClickException(str(error)) from None
     with closing(joined):
+        ready()
+        problem = until_the_end(until_stdin_closes, clock)
+    if problem:
+        raise click.ClickException(problem)
+
+
+@simulate.command()
+@NETWORK
+@STDIN
+def timestamps(root: Path, until_stdin_closes: bool) -> None:
+    """The time-stamp authority (RFC 3161) that the stations' logs are stamped by."""
+    files = Files(root.absolute())
+    clock = clock_of(files.pki)
+    port = ports.timestamps_of(building.load(files).first_port)
+    try:
+        running = TimeAuthority(files.timestamps, clock, port)
+    except (PkiError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    with closing(running):
         ready()
         problem = until_the_end(until_stdin_closes, clock)
     if problem:

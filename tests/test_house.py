@@ -65,6 +65,7 @@ HOMES = {
     "pkilint": ("pki/lint_rules.py",),
     "pyasn1": ("pki/lint_rules.py",),
     "httptools": ("protocols/http",),
+    "psycopg": ("gateway/records/postgres.py", "gateway/records/postgres_errors.py"),
     "sqlite3": (
         "gateway/records/",
         "gateway/inspection/store.py",

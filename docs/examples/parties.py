@@ -29,7 +29,7 @@ from pki.plan import Network, PlannedStation
 from pki.profiles import Purpose
 from protocols.master import Endpoint, Master, StationEntry
 from protocols.master import write as write_master
-from schemas.matching_list import ITEMS
+from schemas.matching_list import ITEMS, shipped
 
 NETWORK = Network(name="Sekisho examples", test=True)
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC) + BACKDATE
@@ -118,6 +118,7 @@ def master(pairs: dict[tuple[StationName, Purpose], Pair], issued: datetime) -> 
         issued=issued,
         realm="simulation",
         stations=tuple(_entry(name, pairs) for name in LABELS),
+        lists=(shipped(issued),),
     )
     return write_master(made, pairs[CORE, Purpose.SIGNING].signer, issued)
 

@@ -39,6 +39,7 @@ from protocols.master import Master, StationEntry
 
 NO_MASTER: Final = 0
 """Version of the directory that stands for loose certificates."""
+_MASTER: Final = "needs the master: --master or --config"
 
 
 class Unclear(Exception):
@@ -60,7 +61,10 @@ class Loose(Directory):
     """Certificates without a master: who signed is known, but nobody's entry is."""
 
     def peer(self, name: StationName) -> NoReturn:
-        raise Untold("needs the master: --master or --config")
+        raise Untold(_MASTER)
+
+    def items(self, at: datetime) -> NoReturn:
+        raise Untold(_MASTER)
 
 
 @dataclass(frozen=True, slots=True)

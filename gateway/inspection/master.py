@@ -74,6 +74,7 @@ def _facts(found: Master) -> tuple[Fact, ...]:
         ("core", "none" if core is None else str(core.name)),
         ("stations", str(len(found.stations))),
         ("layouts", _layouts(found)),
+        ("matching lists", _lists(found)),
     )
 
 
@@ -81,6 +82,15 @@ def _layouts(found: Master) -> str:
     """Each version, and from when on."""
     told = [f"{one.version} from {moment(one.in_force)}" for one in found.layouts]
     return ", ".join(told) or FIRST_LAYOUT
+
+
+def _lists(found: Master) -> str:
+    """Each version with how many items it has, and from when on."""
+    told = [
+        f"{one.version} of {len(one.items)} items from {moment(one.in_force)}"
+        for one in found.lists
+    ]
+    return ", ".join(told) or "none: nothing may be asked for"
 
 
 def _believed(found: Master, trust: TrustStore, at: datetime) -> Fact:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A station's store: whose file, which schema, which key, and is the record sound?
 
-The record is verified as `sekisho records verify` does. It needs no key: events lie in
-the clear, without personal data, each under its commitment. A file without a log beside
-it is at rest and opened so that nothing is written, not even beside it.
+The record is verified as `sekisho records verify` does, where the store's key is given
+and the keys of its months lie where the store says. A file without a log beside it is
+at rest and opened so that nothing is written, not even beside it.
 
 Its tables must be exactly those that this program makes, before any is read: a file of
 somebody else's making could hold a view that never ends.
@@ -20,10 +20,13 @@ from gateway.inspection.known import Known
 from gateway.inspection.record import RULE
 from gateway.inspection.report import Fact, Finding, Layer, ok, refused, unchecked
 from gateway.records.connection import SMALLEST, open_reader, store_errors
-from gateway.records.errors import Reason, RecordsError, StoreUnavailable
+from gateway.records.errors import Reason, RecordsError, StoreMismatch, StoreUnavailable
 from gateway.records.events import EventReads
+from gateway.records.key_folder import told_folder
 from gateway.records.migrate import migrate, require_current, version_of
-from gateway.records.sealed import KEY_SIZE, StoreKeys
+from gateway.records.months import key_folder
+from gateway.records.postgres_place import told_place
+from gateway.records.sealed import StoreKeys
 
 MAGIC: Final = b"SQLite format 3\0"
 MAX_DAMAGE: Final = 20
@@ -47,7 +50,7 @@ def look(path: Path, known: Known) -> tuple[Layer, ...]:
                 raise sqlite3.DatabaseError
             facts = (("schema", str(version_of(db))), *_counts(db))
             layer = Layer("store", (ok(_WHAT, _WHERE), _key(db, known)), facts)
-            return (layer, _record(db))
+            return (layer, _record(db, path, known))
     except RecordsError as error:
         return (Layer("store", (refused(_WHAT, _WHERE, "", str(error)),)),)
     except _BROKEN:
@@ -58,6 +61,8 @@ def look(path: Path, known: Known) -> tuple[Layer, ...]:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that only reads; raises `RecordsError` or one of `_BROKEN`."""
+    if told_place(path) is not None:
+        raise StoreMismatch("it lies in PostgreSQL: ask by 'sekisho records verify'")
     if path.stat().st_size < SMALLEST:
         raise StoreUnavailable(Reason.DAMAGED)
     with closing(_connection(path)) as db, store_errors():
@@ -66,7 +71,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _connection(path: Path) -> sqlite3.Connection:
     if path.with_name(f"{path.name}-wal").exists():
-        return open_reader(path)
+        opened = open_reader(path)
+        assert isinstance(opened, sqlite3.Connection)  # `_opened` refuses others
+        return opened
     at_rest = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     return sqlite3.connect(at_rest, uri=True, isolation_level=None)
 
@@ -99,10 +106,14 @@ def _key(db: sqlite3.Connection, known: Known) -> Finding:
     return refused(what, _WHERE, "", "the store was made with another key file")
 
 
-def _record(db: sqlite3.Connection) -> Layer:
+def _record(db: sqlite3.Connection, path: Path, known: Known) -> Layer:
     what = "every record is as it was written, and none is gone"
-    # Events are not sealed: any key will do to read them.
-    reads = EventReads(db, StoreKeys(bytes(KEY_SIZE)))
+    if known.store_key is None:
+        said = "give --store-key or --config: what it says is sealed"
+        return Layer("record", (unchecked(what, RULE, said),))
+    keys = StoreKeys(known.store_key)
+    keys.months.lie_in(told_folder(db, path) or key_folder(path))
+    reads = EventReads(db, keys)
     try:
         damaged = reads.verify_events()
     except (RecordsError, *_BROKEN):

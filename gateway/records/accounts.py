@@ -24,8 +24,8 @@ PROVIDED: Final = "provided"
 _ORDER: Final = (IN_PROGRESS, UNDELIVERED, REFUSED, LAPSED, PROVIDED)
 """Weakest first. A provider that refused a second order has still provided."""
 
-_TAKEN: Final = frozenset({EventKind.RECEIPTED, EventKind.ANSWERED})
-"""The peer's own signature says that it has the message."""
+_TAKEN: Final = frozenset({EventKind.RECEIPTED, EventKind.ANSWERED, EventKind.LEARNED})
+"""The peer's own signature says that it has the message, then or after a restore."""
 _ANSWERS: Final = frozenset({"information_provision", "provision_lapse"})
 
 

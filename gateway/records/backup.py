@@ -16,7 +16,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from gateway.records.connection import store_errors
+from gateway.records.connection import Database, store_errors
 from gateway.records.destinations import NOTICE
 from gateway.records.errors import RecordsError
 from gateway.records.opening import checked_reader
@@ -53,8 +53,9 @@ def back_up(path: Path, key: bytes, target: Path) -> int:
     return target.stat().st_size
 
 
-def _copy(source: sqlite3.Connection, target: Path) -> None:
+def _copy(source: Database, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as copy, store_errors():
+        assert isinstance(source, sqlite3.Connection)  # `gateway.backup` refuses others
         source.backup(copy)
         _leave_out_destinations(copy)
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()

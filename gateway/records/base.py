@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from gateway.records.connection import store_errors
+from gateway.records.connection import (
+    Database,
+    store_errors,
+)
 from gateway.records.sealed import StoreKeys
 
 Value = bytes | str | int | None
@@ -29,7 +32,7 @@ class Writes:
 
     __slots__ = ("_db", "_keys")
 
-    def __init__(self, db: sqlite3.Connection, keys: StoreKeys) -> None:
+    def __init__(self, db: Database, keys: StoreKeys) -> None:
         self._db = db
         self._keys = keys
 
@@ -59,7 +62,7 @@ class Reads:
 
     __slots__ = ("_keys", "_reader")
 
-    def __init__(self, reader: sqlite3.Connection, keys: StoreKeys) -> None:
+    def __init__(self, reader: Database, keys: StoreKeys) -> None:
         self._reader = reader
         self._keys = keys
 

@@ -6,21 +6,30 @@ and core tell the same, and ends with status 1 if not. What others can check by
 themselves is in `proofs_cli`.
 """
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from gateway.records import proofs_cli, statistics_cli, tell
+from gateway.records import (
+    bundle_cli,
+    disclose_cli,
+    erase_cli,
+    export_cli,
+    move_cli,
+    proofs_cli,
+    review_cli,
+    search_cli,
+    statistics_cli,
+    tell,
+    vouched_cli,
+)
 from gateway.records.accounts import (
     Account,
     core_accounts,
     provider_accounts,
     requester_accounts,
 )
-from gateway.records.event import EventKind, StoredEvent
-from gateway.records.jst import from_jst
+from gateway.records.event import StoredEvent
 from gateway.records.reconcile import reconcile
 from gateway.records.shared_cli import (
     Stores,
@@ -39,7 +48,18 @@ def records() -> None:
     """Look at the record of what was sent, received and refused."""
 
 
-for one in (*proofs_cli.COMMANDS, *statistics_cli.COMMANDS):
+for one in (
+    *proofs_cli.COMMANDS,
+    *vouched_cli.COMMANDS,
+    *statistics_cli.COMMANDS,
+    *erase_cli.COMMANDS,
+    search_cli.search,
+    export_cli.export,
+    move_cli.migrate_,
+    bundle_cli.bundle,
+    disclose_cli.disclose,
+    *review_cli.COMMANDS,
+):
     records.add_command(one)
 
 
@@ -50,43 +70,13 @@ def list_(
     files: tuple[Path, ...], network: Path | None, as_json: bool, limit: int
 ) -> None:
     """The newest events."""
-    _show_events(files, network, as_json, {}, limit)
-
-
-@records.command()
-@where
-@click.option("--message-id", default="", help="Hex.")
-@click.option("--processing-number", default="", help="Hex.")
-@click.option("--peer", default="", help="ORGANISATION/ROLE.")
-@click.option("--kind", type=click.Choice([k.value for k in EventKind]))
-@click.option("--code", default="", help="A refusal's code, such as SK-C04.")
-@click.option("--person-tag", default="", help="The tag as another record shows it.")
-@click.option(
-    "--person", is_flag=True, help="Asks for a linkage code; it is not echoed or kept."
-)
-@click.option("--since", type=click.DateTime(), help="From this moment on (JST).")
-@click.option("--until", type=click.DateTime(), help="Before this moment (JST).")
-@click.option("--limit", default=1000, show_default=True)
-def search(
-    files: tuple[Path, ...],
-    network: Path | None,
-    as_json: bool,
-    kind: str | None,
-    person: bool,
-    since: datetime | None,
-    until: datetime | None,
-    limit: int,
-    **ids: str,
-) -> None:
-    """Find events by what is known of them; refused ones included."""
-    filters: dict[str, Any] = {
-        **ids,
-        "kind": None if kind is None else EventKind(kind),
-        "since": None if since is None else from_jst(since),
-        "until": None if until is None else from_jst(until),
-    }
-    code = click.prompt("linkage code", hide_input=True) if person else None
-    _show_events(files, network, as_json, filters, limit, code)
+    found: list[tuple[str, StoredEvent]] = []
+    with opened_stores(files, network) as opened:
+        for station, store, _ in opened:
+            found += [(station, stored) for stored in store.events(limit=limit)]
+    found.sort(key=lambda one: one[1].event.at)
+    found = found[-limit:]
+    show(as_json, [tell.event_json(*one) for one in found], tell.event_table(found))
 
 
 @records.command("show")
@@ -127,29 +117,6 @@ def reconcile_(files: tuple[Path, ...], network: Path | None, as_json: bool) -> 
         )
     if final:
         raise SystemExit(1)
-
-
-def _show_events(
-    files: tuple[Path, ...],
-    network: Path | None,
-    as_json: bool,
-    filters: dict[str, Any],
-    limit: int,
-    person: str | None = None,
-) -> None:
-    for name in ("message_id", "processing_number", "person_tag"):
-        hexadecimal(filters.get(name, ""))
-    found: list[tuple[str, StoredEvent]] = []
-    with opened_stores(files, network) as opened:
-        for station, store, _ in opened:
-            if person is not None:
-                filters["person_tag"] = store.person_tag(person)
-            events = store.events(**filters, limit=limit)
-            found += [(station, stored) for stored in events]
-    found.sort(key=lambda one: one[1].event.at)
-    found = found[-limit:]
-    as_data = [tell.event_json(*one) for one in found]
-    show(as_json, as_data, tell.event_table(found))
 
 
 def _accounts(opened: Stores) -> tuple[list[Account], list[Account], list[Account]]:

@@ -9,13 +9,17 @@ only. Every SQLite error that speaks of the store and not of a statement becomes
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
 
 from gateway.records.errors import Reason, StoreMismatch, StoreUnavailable
+from gateway.records.postgres_place import Place, told_place
+
+SQLITE: Final = sqlite3.sqlite_version
+"""The version of the library that keeps stores."""
 
 OLDEST_SQLITE: Final = (3, 37, 0)
 """The first version with STRICT tables."""
@@ -59,6 +63,47 @@ _REASONS: Final = {
 }
 
 
+class Cursor(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Database(Protocol):
+    """What this room uses of a connection: SQLite's own is one, `postgres` another."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether one is open."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run one statement."""
+
+    def close(self) -> None:
+        """Let go of the store."""
+
+    def set_authorizer(self, allowed: Callable[..., int], /) -> object:
+        """Have each access asked about, where the database can do that."""
+
+
+class ServerFault(sqlite3.OperationalError):
+    """The database server does not do what it should; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
 def create_file(path: Path) -> None:
     """An empty file for a new store, readable by its owner only."""
     try:
@@ -69,20 +114,26 @@ def create_file(path: Path) -> None:
         raise StoreUnavailable(Reason.READ_ONLY) from None
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
+def open_writer(path: Path) -> Database:
     """A connection that writes durably; begin and commit are the caller's."""
     return _open(path, "rw", _WRITER_PRAGMAS, same_thread=False)
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path) -> Database:
     """A connection that cannot write. Each statement sees the newest commit."""
     return _open(path, "ro", _READER_PRAGMAS, same_thread=True)
 
 
 def _open(
     path: Path, mode: str, pragmas: tuple[str, ...], *, same_thread: bool
-) -> sqlite3.Connection:
+) -> Database:
     with store_errors():
+        if _is_small(path):
+            # SQLite would take it for an empty database.
+            place = told_place(path)
+            if place is None:
+                raise StoreUnavailable(Reason.DAMAGED)
+            return _server(place, writes=mode == "rw")
         db = _connect(path, mode, same_thread=same_thread)
         try:
             for pragma in pragmas:
@@ -98,7 +149,6 @@ def _connect(path: Path, mode: str, *, same_thread: bool) -> sqlite3.Connection:
         raise StoreMismatch(
             f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or later is needed"
         )
-    _refuse_remains(path)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -109,23 +159,32 @@ def _connect(path: Path, mode: str, *, same_thread: bool) -> sqlite3.Connection:
     )
 
 
-def _refuse_remains(path: Path) -> None:
-    """SQLite takes a file that is shorter than its header for an empty database."""
+def _server(place: Place, *, writes: bool) -> Database:
+    try:
+        from gateway.records.postgres import Server
+    except ImportError:
+        raise StoreMismatch(
+            "the store is in PostgreSQL: install sekisho[postgresql]"
+        ) from None
+    return Server(place, writes=writes)
+
+
+def _is_small(path: Path) -> bool:
+    """Whether it is no SQLite database, but may say where the store is."""
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         raise StoreUnavailable(Reason.MISSING) from None
     except OSError:
         raise StoreUnavailable(Reason.READ_ONLY) from None
-    if 0 < size < SMALLEST:
-        raise StoreUnavailable(Reason.DAMAGED)
+    return 0 < size < SMALLEST
 
 
 def reason_of(error: sqlite3.Error) -> Reason | None:
     """Why the store failed; None where the statement was at fault, not the store."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return None
+        return error.reason if isinstance(error, ServerFault) else None
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
         return Reason.REMOVED
     return _REASONS.get(code & 0xFF)
@@ -144,7 +203,7 @@ def store_errors() -> Iterator[None]:
 
 
 @contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
+def transaction(db: Database) -> Iterator[None]:
     """All that is done inside, or nothing of it."""
     with store_errors():
         db.execute("BEGIN IMMEDIATE")

@@ -16,7 +16,7 @@ from gateway.records.copy_rows import encode_row
 from gateway.records.copy_table import EVERY_COPY, read_row
 from gateway.records.errors import OutputRefused
 from gateway.records.event import Event, EventKind, prepare
-from gateway.records.events import EventWrites
+from gateway.records.finds import FindWrites
 from gateway.records.opening import writing
 from gateway.records.sealed import StoreKeys
 
@@ -42,7 +42,8 @@ def view_copy(
             person_tag=_tag(keys, found),
             detail="copy looked for, none is held" if found is None else "copy viewed",
         )
-        EventWrites(db, keys).record(prepare(event))
+        writes = FindWrites(db, keys)
+        writes.record(writes.prepared(event))
     return found
 
 
@@ -74,7 +75,7 @@ def export_copies(
             operator=operator,
             detail=", ".join(said),
         )
-        EventWrites(db, keys).record(prepare(event))
+        FindWrites(db, keys).record(prepare(event))
     if not allowed:
         raise OutputRefused(len(rows))
     copies = [read_row(row, keys).copy for row in rows]

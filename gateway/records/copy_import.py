@@ -8,7 +8,6 @@ looks again at those whose copy a message has changed since, and moves all in. W
 cut off has changed nothing, and is done again.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +18,11 @@ from typing import Final
 import msgspec
 
 from gateway.records.base import to_micros
-from gateway.records.connection import store_errors, transaction
+from gateway.records.connection import (
+    Database,
+    store_errors,
+    transaction,
+)
 from gateway.records.copy_rows import CopyRow, check_rows
 from gateway.records.copy_table import (
     EVERY_COPY,
@@ -32,7 +35,7 @@ from gateway.records.copy_table import (
 )
 from gateway.records.errors import ImportRefused
 from gateway.records.event import Event, EventKind, prepare
-from gateway.records.events import EventWrites
+from gateway.records.finds import FindWrites
 from gateway.records.opening import checked_reader, checked_writer
 from gateway.records.sealed import StoreKeys
 
@@ -61,7 +64,9 @@ CREATE TEMP TABLE coming (
 ) STRICT
 """
 _COLUMNS: Final = "addressee_tag, code_tag, flag_version, sealed, sequence"
-_PUT: Final = f"INSERT INTO coming VALUES ({', '.join('?' * 10)})"
+_PUT: Final = (
+    f"INSERT INTO coming VALUES ({', '.join('?' * 10)}) ON CONFLICT DO NOTHING"
+)
 _HELD: Final = f"{EVERY_COPY} WHERE addressee_tag = ?"
 _STALE: Final = (
     "SELECT coming.number, coming.codeless, coming.addressee_tag, coming.code_tag,"
@@ -76,10 +81,10 @@ _DROP: Final = (
 )
 _TAKEN: Final = (
     "SELECT min(number) FROM coming JOIN copies ON copies.code_tag = coming.code_tag"
-    " WHERE coming.changed"
+    " WHERE coming.changed = 1"
 )
 _MOVE: Final = (
-    f"INSERT INTO copies ({_COLUMNS}) SELECT {_COLUMNS} FROM coming WHERE changed"
+    f"INSERT INTO copies ({_COLUMNS}) SELECT {_COLUMNS} FROM coming WHERE changed = 1"
 )
 
 
@@ -124,7 +129,7 @@ def import_copies(
 class _Coming:
     """The rows of one file, on their way in."""
 
-    def __init__(self, db: sqlite3.Connection, keys: StoreKeys) -> None:
+    def __init__(self, db: Database, keys: StoreKeys) -> None:
         self._db = db
         self._keys = keys
         with transaction(db):
@@ -137,7 +142,7 @@ class _Coming:
     def take(
         self,
         copies: Iterable[CopyRow],
-        held: sqlite3.Connection,
+        held: Database,
         told: Callable[[int], object],
     ) -> None:
         """Lay each ready; raises `ImportRefused`."""
@@ -161,7 +166,7 @@ class _Coming:
             self._db.execute("DELETE FROM coming WHERE number = ?", (number,))
             self._lay(number, copy, self._db)
 
-    def _lay(self, number: int, copy: CopyRow, held: sqlite3.Connection) -> None:
+    def _lay(self, number: int, copy: CopyRow, held: Database) -> None:
         """One row, beside what is held of its person; a code that is tied stays."""
         tag = addressee_tag(self._keys, copy.addressee_number)
         row = held.execute(_HELD, (tag,)).fetchone()
@@ -174,16 +179,15 @@ class _Coming:
         columns = columns_of(self._keys, Laid(copy, self._version, sequence))
         changed = old is None or old.copy != copy
         seen = (None, None) if old is None else (old.version, old.sequence)
-        try:
-            self._db.execute(_PUT, (number, *columns, changed, *seen, codeless))
-        except sqlite3.IntegrityError:
+        values = (number, *columns, changed, *seen, codeless)
+        if not self._db.execute(_PUT, values).rowcount:
             sql = "SELECT 1 FROM coming WHERE addressee_tag = ?"
             same = self._db.execute(sql, (tag,)).fetchone()
             twice = "linkage code" if same is None else "addressee number"
-            raise ImportRefused(number, f"its {twice} came before") from None
+            raise ImportRefused(number, f"its {twice} came before")
 
 
-def _move_in(db: sqlite3.Connection, replace: bool) -> Imported:
+def _move_in(db: Database, replace: bool) -> Imported:
     """What is laid ready takes its place; raises `ImportRefused`."""
     removed = 0
     if replace:
@@ -191,7 +195,7 @@ def _move_in(db: sqlite3.Connection, replace: bool) -> Imported:
     # All old rows go before the first new one comes: codes may change places.
     db.execute(
         "DELETE FROM copies WHERE addressee_tag IN"
-        " (SELECT addressee_tag FROM coming WHERE changed)"
+        " (SELECT addressee_tag FROM coming WHERE changed = 1)"
     )
     (number,) = db.execute(_TAKEN).fetchone()
     if number is not None:
@@ -203,14 +207,14 @@ def _move_in(db: sqlite3.Connection, replace: bool) -> Imported:
 
 
 def _note(
-    db: sqlite3.Connection, keys: StoreKeys, done: Imported, at: datetime, operator: str
+    db: Database, keys: StoreKeys, done: Imported, at: datetime, operator: str
 ) -> None:
     """The record of the import."""
-    number = db.execute(
+    (number,) = db.execute(
         "INSERT INTO imports (at, operator, rows, changed, removed)"
-        " VALUES (?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?) RETURNING number",
         (to_micros(at), operator, done.rows, done.changed, done.removed),
-    ).lastrowid
+    ).fetchall()[0]
     event = Event(
         kind=EventKind.IMPORTED,
         at=at,
@@ -219,4 +223,4 @@ def _note(
         detail=f"import {number} of copies: {done.rows} rows, "
         f"{done.changed} changed, {done.removed} removed",
     )
-    EventWrites(db, keys).record(prepare(event))
+    FindWrites(db, keys).record(prepare(event))

@@ -7,10 +7,10 @@ to its version. A version that was used never comes again, whoever writes: what 
 from a copy can so tell whether the copy is still the same.
 """
 
-import sqlite3
 from typing import Final, NamedTuple
 
 from gateway.records.base import Row, Value
+from gateway.records.connection import Database
 from gateway.records.copy_rows import CopyRow, decode_row, encode_row
 from gateway.records.sealed import StoreKeys
 
@@ -37,7 +37,7 @@ def read_row(row: Row, keys: StoreKeys) -> Laid:
     return Laid(decode_row(keys.open("copies", bound, sealed)), version, sequence)
 
 
-def next_version(db: sqlite3.Connection) -> int:
+def next_version(db: Database) -> int:
     """A version that no copy ever had."""
     sql = "UPDATE copy_version SET last = last + 1 RETURNING last"
     return int(db.execute(sql).fetchall()[0][0])
@@ -53,7 +53,7 @@ def code_tag(keys: StoreKeys, code: str) -> bytes:
     return keys.lookup_tag("code", code)
 
 
-def insert(db: sqlite3.Connection, keys: StoreKeys, laid: Laid) -> None:
+def insert(db: Database, keys: StoreKeys, laid: Laid) -> None:
     """Lay a row down; an `IntegrityError` if its number or code is another row's."""
     db.execute(
         "INSERT INTO copies (addressee_tag, code_tag, flag_version, sealed, sequence)"

@@ -64,8 +64,8 @@ class DestinationWrites(Writes):
             return bool(self._all(sql, batch.batch_id, batch.digest))
         for code in codes:
             self._changes(
-                "INSERT OR IGNORE INTO destination_persons (code_tag, batch_id)"
-                " VALUES (?, ?)",
+                "INSERT INTO destination_persons (code_tag, batch_id)"
+                " VALUES (?, ?) ON CONFLICT DO NOTHING",
                 self._keys.lookup_tag("resident", code),
                 batch.batch_id,
             )

@@ -40,6 +40,14 @@ class Reason(enum.Enum):
         "the log of the record does not fit the record: stop the station, keep the "
         "file, run 'sekisho records verify', and find out who changed what"
     )
+    MONTH_KEY = (
+        "a key of the record's months is missing or does not fit: stop the station, "
+        "run 'sekisho records verify', and put the right key file back"
+    )
+    SERVER = (
+        "the database server does not answer or does not let us in: look at it, its "
+        "log and the network between; work goes on by itself"
+    )
     DISK = "the disk does not read or write: look at the machine's disk and its log"
     CLOSED = "the station is stopping and takes no more work"
 
@@ -54,6 +62,22 @@ class StoreUnavailable(RecordsError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
         self.reason = reason
+
+
+class MonthKeyFault(StoreUnavailable):
+    """A month's key cannot be used, so its records can be neither read nor written.
+
+    The file is missing, damaged, another month's or another store's, or the folder of
+    the keys cannot be read; somebody moved files, or a disk is not mounted. Nothing was
+    changed and no other key was made. Put the right file back from the copy of the
+    keys, then start the station.
+    """
+
+    def __init__(self, month: str, fault: str) -> None:
+        super().__init__(Reason.MONTH_KEY)
+        self.month = month
+        """Such as 2026-11; empty where all are concerned."""
+        self.args = (f"the key of {month}: {fault}" if month else fault,)
 
 
 class StoreDamaged(RecordsError):

@@ -61,6 +61,10 @@ class EventKind(enum.StrEnum):
     IMPORTED = "imported"
     OPERATOR = "operator"
     """A person at the station did something, such as to export the copies."""
+    RESTORED = "restored"
+    """The store came back from a backup, or the station opened after that."""
+    LEARNED = "learned"
+    """A peer told it after a restore; this station's own record of it was lost."""
 
 
 Verdict = tuple[str, str, str]
@@ -135,7 +139,9 @@ class Prepared(msgspec.Struct, frozen=True):
     canonical: bytes
     commitment: bytes
     columns: tuple[Value, ...]
-    """The row, as the one INSERT takes it."""
+    """The part of the row that is not sealed, as the one INSERT takes it."""
+    evidence: bytes
+    """msgpack; empty where nobody signed anything."""
 
     def __repr__(self) -> str:
         return f"Prepared({self.record_id.hex()})"
@@ -214,15 +220,10 @@ def prepare(event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
     salt = token_bytes(SALT_SIZE)
     data = canonical(event)
     promise = commitment(salt, data)
-    columns = (
-        record_id,
-        *search_columns(event),
-        salt,
-        promise,
-        data,
-        msgspec.msgpack.encode(dict(event.evidence)),
-    )
-    return Prepared(event, record_id, salt, data, promise, columns)
+    columns = (record_id, *search_columns(event), promise)
+    evidence = dict(event.evidence)
+    signed = msgspec.msgpack.encode(evidence) if evidence else b""
+    return Prepared(event, record_id, salt, data, promise, columns, signed)
 
 
 def moment_id(at: int) -> bytes:

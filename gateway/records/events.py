@@ -3,44 +3,61 @@
 
 Nothing here changes or removes a row, and triggers in the schema keep others from
 doing so by accident. `verify_events` finds what was done on purpose: a changed
-record, a changed column, changed evidence, and rows that are gone.
+record, a changed column, changed evidence, and rows that are gone without an erasure
+that says so.
+
+What an event says, its salt and its evidence are sealed under the key of its month.
+In the clear stands only what it is found by and names nobody.
 """
 
-import hashlib
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from gateway.records.base import Reads, Row, Value, Writes, from_hex, to_micros
-from gateway.records.errors import StoreDamaged
+from gateway.records.base import Row, Value, Writes, from_hex, to_micros
+from gateway.records.erasures import ErasureReads
+from gateway.records.errors import MonthKeyFault
 from gateway.records.event import (
+    SALT_SIZE,
+    Event,
     EventKind,
     Prepared,
     StoredEvent,
-    commitment,
+    TokenBytes,
     moment_id,
+    prepare,
     read_canonical,
-    search_columns,
 )
+from gateway.records.event_rows import evidence_of, fault_of
+from gateway.records.extent import Erased
+from gateway.records.month_key import CONTENT, EVIDENCE
+from gateway.records.month_keys import MonthKeys
+from gateway.records.months import Month
 
 _INSERT: Final = (
     "INSERT INTO events (record_id, at, kind, direction, peer, message_type,"
-    " message_id, processing_number, person_tag, code, salt, commitment, canonical,"
-    " evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " message_id, processing_number, person_tag, code, commitment, content, evidence)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_SELECT: Final = "SELECT seq, record_id, commitment, canonical FROM events"
+_COLUMNS: Final = "SELECT seq, record_id, commitment, content, at, person_tag"
+_SELECT: Final = f"{_COLUMNS} FROM events"
 _PAGED: Final = " FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
-_EVERY: Final = f"SELECT seq, record_id, commitment, canonical{_PAGED}"
+_EVERY: Final = f"{_COLUMNS}{_PAGED}"
+_OF_MONTH: Final = (
+    "SELECT seq FROM events WHERE record_id >= ? AND record_id < ? LIMIT 1"
+)
 _WHOLE: Final = (
-    "SELECT seq, record_id, commitment, canonical, salt, evidence,"
+    "SELECT seq, record_id, commitment, content, evidence,"
     " at, CAST(kind AS BLOB), CAST(direction AS BLOB), CAST(peer AS BLOB),"
     " CAST(message_type AS BLOB), message_id, processing_number, person_tag,"
     f" CAST(code AS BLOB){_PAGED}"
 )
 """Texts as bytes: a damaged one may be no UTF-8, and is to be named, not to stop us."""
+_ABOUT: Final = "record_id IN (SELECT record_id FROM event_finds WHERE person_tag = ?)"
 _PAGE: Final = 500
 """Rows read at once where all are read: bounded memory, and no long transaction."""
 
@@ -61,14 +78,47 @@ class EventWrites(Writes):
     __slots__ = ()
 
     def record(self, prepared: Prepared) -> None:
-        """Append one event."""
-        self._db.execute(_INSERT, prepared.columns)
+        """Append one event; raises `MonthKeyFault`.
+
+        The key of its month is on the disk before the first record under it.
+        """
+        columns = prepared.columns
+        record_id, at = prepared.record_id, columns[1]
+        assert isinstance(at, int)
+        key = self._keys.months.writing(at, self._is_new)
+        content = key.seal(record_id, CONTENT, prepared.salt + prepared.canonical)
+        evidence = prepared.evidence
+        if evidence:
+            evidence = key.seal(record_id, EVIDENCE, evidence)
+        self._db.execute(_INSERT, (*columns, content, evidence))
+
+    def prepared(self, event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
+        """As `EventReads.prepared`, inside a transaction."""
+        return _prepared(event, token_bytes, self._keys.months, self._is_new)
+
+    def _is_new(self, month: Month) -> bool:
+        return not self._all(_OF_MONTH, *ids_of(month))
 
 
-class EventReads(Reads):
+class EventReads(ErasureReads):
     """Finding and checking events."""
 
     __slots__ = ()
+
+    def prepared(self, event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
+        """As `event.prepare`, of an event that may be about a person.
+
+        The event tells of them by the store's tag (`StoreReader.person_tag`); the
+        record does by a tag of its month. Raises `MonthKeyFault`.
+        """
+        return _prepared(event, token_bytes, self._keys.months, self._has_none)
+
+    def tags(self, store_tag: str) -> tuple[str, ...]:
+        """What the records of every month that has a key call that person."""
+        return self._keys.months.tags(store_tag)
+
+    def _has_none(self, month: Month) -> bool:
+        return self._one(_OF_MONTH, *ids_of(month)) is None
 
     def events(
         self,
@@ -94,28 +144,44 @@ class EventReads(Reads):
             "peer = ?": peer or None,
             "kind = ?": None if kind is None else kind.value,
             "code = ?": code or None,
-            "person_tag = ?": from_hex(person_tag),
+            _ABOUT: from_hex(person_tag),
             **_between(since, until),
         }
         given = {sql: value for sql, value in asked.items() if value is not None}
         where = f" WHERE {' AND '.join(given)}" if given else ""
         sql = f"{_SELECT}{where} ORDER BY seq DESC LIMIT ?"
         rows = self._all(sql, *given.values(), limit)
-        return [_stored(row) for row in reversed(rows)]
+        return [self._as_event(row) for row in reversed(rows)]
 
     def event(self, record_id: bytes) -> StoredEvent | None:
         """The event of one record."""
         row = self._one(f"{_SELECT} WHERE record_id = ?", record_id)
-        return None if row is None else _stored(row)
+        return None if row is None else self._as_event(row)
+
+    def events_of(self, record_ids: Sequence[bytes]) -> list[StoredEvent]:
+        """The events of these records in their order; what is gone is left out."""
+        marks = ", ".join("?" for _ in record_ids)
+        rows = self._all(f"{_SELECT} WHERE record_id IN ({marks})", *record_ids)
+        found = {row[1]: row for row in rows}
+        return [self._as_event(found[one]) for one in record_ids if one in found]
 
     def all_events(self) -> Iterator[StoredEvent]:
         """Every event in order, read page by page."""
-        return (_stored(row) for row in self._every_row(_EVERY))
+        return (self._as_event(row) for row in self._every_row(_EVERY))
+
+    def content_of(self, record_id: bytes) -> tuple[int, bytes, bytes] | None:
+        """An event's place in the log, its salt and its canonical content."""
+        row = self._one(f"{_SELECT} WHERE record_id = ?", record_id)
+        return None if row is None else (row[0] - 1, *self._opened(row))
 
     def event_evidence(self, record_id: bytes) -> dict[str, bytes]:
         """What peers signed for that record; empty where there is no such record."""
-        row = self._one("SELECT evidence FROM events WHERE record_id = ?", record_id)
-        return {} if row is None else _evidence(row[0])
+        sql = "SELECT at, evidence FROM events WHERE record_id = ?"
+        row = self._one(sql, record_id)
+        if row is None or row[1] == b"":
+            return {}
+        key = self._keys.months.key_of(row[0])
+        return evidence_of(key.open(record_id, EVIDENCE, row[1]))
 
     def verify_events(self) -> list[Damage]:
         """Every record that is changed or gone; an empty list is a sound record.
@@ -124,17 +190,34 @@ class EventReads(Reads):
         """
         found: list[Damage] = []
         expected = 1
+        erased, unread = self.erased(), set[str]()
         for row in self._every_row(_WHOLE):
-            found += _missing(expected, row[0])
+            found += _missing(expected, row[0], erased)
             expected = row[0] + 1
-            fault = _fault(row)
+            try:
+                fault = fault_of(row, self._keys.months)
+            except MonthKeyFault as error:
+                fault = "" if str(error) in unread else str(error)
+                unread.add(str(error))
             if fault:
                 named = row[1] if isinstance(row[1], bytes) else b""
                 found.append(Damage(row[0], named, fault))
         last = self._one("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
         if last is not None:
-            found += _missing(expected, last[0] + 1)
+            found += _missing(expected, last[0] + 1, erased)
         return found
+
+    def _as_event(self, row: Row) -> StoredEvent:
+        event, digests = read_canonical(self._opened(row)[1])
+        if event.person_tag and isinstance(row[5], bytes):
+            # A record from before there were keys of months says the store's tag.
+            event = msgspec.structs.replace(event, person_tag=row[5].hex())
+        return StoredEvent(row[0], row[1], row[2], event, digests)
+
+    def _opened(self, row: Row) -> tuple[bytes, bytes]:
+        """Salt and canonical content."""
+        plain = self._keys.months.key_of(row[4]).open(row[1], CONTENT, row[3])
+        return plain[:SALT_SIZE], plain[SALT_SIZE:]
 
     def _every_row(self, sql: str) -> Iterator[Row]:
         after = 0
@@ -158,46 +241,28 @@ def _between(since: datetime | None, until: datetime | None) -> dict[str, Value]
     return asked
 
 
-def _stored(row: Row) -> StoredEvent:
-    event, digests = read_canonical(row[3])
-    return StoredEvent(row[0], row[1], row[2], event, digests)
+def ids_of(month: Month) -> tuple[bytes, bytes]:
+    """The first id that a record of that month can have, and the first one after."""
+    begins, ends = month.span()
+    return moment_id(begins), moment_id(ends)
 
 
-def _missing(expected: int, seq: int) -> list[Damage]:
-    if seq <= expected:
-        return []
-    gone = f"records {expected} to {seq - 1} are gone"
-    return [Damage(expected, b"", gone)]
+def _prepared(
+    event: Event,
+    token_bytes: TokenBytes,
+    months: MonthKeys,
+    is_new: Callable[[Month], bool],
+) -> Prepared:
+    if event.person_tag:
+        key = months.writing(to_micros(event.at), is_new)
+        tag = key.tag(event.person_tag)
+        event = msgspec.structs.replace(event, person_tag=tag)
+    return prepare(event, token_bytes)
 
 
-def _fault(row: Row) -> str:
-    """What is wrong with one row; empty where nothing is."""
-    if not all(isinstance(value, bytes) for value in row[1:6]):
-        return "a column is not of its type"
-    canonical, salt, evidence = row[3:6]
-    if commitment(salt, canonical) != row[2]:
-        return "its content does not match its commitment"
-    try:
-        event, digests = read_canonical(canonical)
-        columns = search_columns(event)
-        texts_as_bytes = [c.encode() if isinstance(c, str) else c for c in columns]
-        begins = moment_id(to_micros(event.at))
-        if texts_as_bytes != list(row[6:]) or not row[1].startswith(begins):
-            return "its search columns do not match its content"
-        if _digests(_evidence(evidence)) != digests:
-            return "its evidence does not match its content"
-    except (StoreDamaged, ValueError):
-        return "it cannot be read"
-    return ""
-
-
-def _digests(evidence: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: hashlib.sha256(data).hexdigest() for name, data in evidence.items()}
-
-
-def _evidence(packed: bytes) -> dict[str, bytes]:
-    try:
-        return msgspec.msgpack.decode(packed, type=dict[str, bytes])
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-        # No msgpack, a name that is no UTF-8, or no bytes at all.
-        raise StoreDamaged("the evidence of an event") from None
+def _missing(expected: int, seq: int, erased: Erased) -> list[Damage]:
+    """What is gone between two records, but for what an erasure tells of."""
+    return [
+        Damage(first, b"", f"records {first} to {last} are gone")
+        for first, last in erased.others(expected, seq - 1)
+    ]

@@ -128,8 +128,9 @@ class HistoryReads(Reads):
     def past(self, now: datetime) -> Past:
         """How many are past their time."""
         ((earlier, removed),) = self._all(
-            "SELECT (SELECT count(*) FROM identity_history WHERE until < ?1),"
-            " (SELECT count(*) FROM identities WHERE until < ?1)",
+            "SELECT (SELECT count(*) FROM identity_history WHERE until < ?),"
+            " (SELECT count(*) FROM identities WHERE until < ?)",
+            to_micros(now),
             to_micros(now),
         )
         return Past(earlier, removed)

@@ -136,13 +136,18 @@ class HoldReads(Reads):
 
     def holds(self, state: str = "") -> list[Hold]:
         """The holds in that state (all where none is given), oldest first."""
-        sql = f"{_SELECT} WHERE (state = ?1 OR ?1 = '') ORDER BY opened"
-        return self._holds(sql, state)
+        sql = f"{_SELECT} WHERE (state = ? OR ? = '') ORDER BY opened"
+        return self._holds(sql, state, state)
 
     def hold(self, hold_id: str) -> Hold | None:
         """The hold under that id."""
         found = self._holds(f"{_SELECT} WHERE hold_id = ?", hold_id)
         return found[0] if found else None
+
+    def holds_of(self, processing_number: bytes) -> list[Hold]:
+        """The holds of one linkage transaction, oldest first."""
+        sql = f"{_SELECT} WHERE processing_number = ? ORDER BY opened"
+        return self._holds(sql, processing_number)
 
     def decided_holds(self) -> list[Hold]:
         """Decided, perhaps in another process, and not carried out yet."""

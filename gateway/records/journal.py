@@ -58,7 +58,7 @@ MAX_GROUP: Final = 512
 """Works in one commit: more gain nothing and keep the first one waiting."""
 RETRY_SECONDS: Final = 1.0
 """Between two trial writes of an unavailable store."""
-FINAL: Final = (Reason.CLOSED, Reason.CONDEMNED)
+FINAL: Final = (Reason.CLOSED, Reason.CONDEMNED, Reason.MONTH_KEY)
 """From these no trial write leads back."""
 
 
@@ -133,9 +133,9 @@ class Journal:
             self._take(works.a_trial())
         raise StoreUnavailable(reason)
 
-    def condemn(self) -> None:
+    def condemn(self, reason: Reason = Reason.CONDEMNED) -> None:
         """Take no more works in this process: what is stored cannot be believed."""
-        self._lose(Reason.CONDEMNED)
+        self._lose(reason)
 
     def close(self, last: Work[object] = works.nothing) -> None:
         """Carry out what was handed in, ``last`` after it, then end. Later works fail.
@@ -144,7 +144,7 @@ class Journal:
         """
         if not self._thread.is_alive():
             return
-        if self._reason is not Reason.CONDEMNED:
+        if self._reason not in FINAL:
             self._reason = Reason.CLOSED
         self._steps.put(None)
         self._thread.join()

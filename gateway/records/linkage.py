@@ -167,8 +167,8 @@ class LinkageReads(Reads):
 
     def inquiries(self, state: str = "") -> list[Inquiry]:
         """Requester: the inquiries in that state (all where none is given)."""
-        sql = f"SELECT {_INQUIRY} FROM inquiries WHERE (state = ?1 OR ?1 = '')"
-        rows = self._all(f"{sql} ORDER BY created", state)
+        sql = f"SELECT {_INQUIRY} FROM inquiries WHERE (state = ? OR ? = '')"
+        rows = self._all(f"{sql} ORDER BY created", state, state)
         return [self._inquiry(row) for row in rows]
 
     def transaction(self, processing_number: bytes) -> CoreTransaction | None:

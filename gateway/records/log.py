@@ -68,19 +68,32 @@ class LogWrites(Writes):
         return grown
 
     def put_head(self, head: Head) -> None:
-        """Keep a tree's head: the newest of its day."""
-        newest = self._all("SELECT day, size FROM log_heads ORDER BY day DESC LIMIT 1")
+        """Keep a tree's head: the newest of its day.
+
+        Its time is never before the last one's, unless a person said that that was
+        wrong: so a clock that went back shows, also after a restart.
+        """
+        newest = self._all(
+            "SELECT day, size, at FROM log_heads ORDER BY day DESC LIMIT 1"
+        )
         day = max(_day_of(head.at), *(row[0] for row in newest), 0)
         if any(row[1] > head.size for row in newest):
             raise StoreDamaged("a head of the log that is older than the newest")
+        at = max(to_micros(head.at), *(row[2] for row in self._not_doubted(newest)), 0)
         self._changes(
-            "INSERT OR REPLACE INTO log_heads (day, size, at, note)"
-            " VALUES (?, ?, ?, ?)",
+            "INSERT INTO log_heads (day, size, at, note) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (day) DO UPDATE SET"
+            " size = excluded.size, at = excluded.at, note = excluded.note",
             day,
             head.size,
-            to_micros(head.at),
+            at,
             head.note,
         )
+
+    def _not_doubted(self, newest: list[Row]) -> list[Row]:
+        """Those whose time stands: nobody said that the clock was wrong then."""
+        said = self._all("SELECT max(size) FROM log_clock")[0][0] or 0
+        return [row for row in newest if row[1] > said]
 
     def _append(self, level: int, place: int, hashes: list[bytes]) -> None:
         while hashes:
@@ -91,8 +104,8 @@ class LogWrites(Writes):
             if len(data) != filled * HASH_SIZE:
                 raise StoreDamaged("a tile of the log")
             self._changes(
-                "INSERT OR REPLACE INTO log_tiles (level, number, hashes)"
-                " VALUES (?, ?, ?)",
+                "INSERT INTO log_tiles (level, number, hashes) VALUES (?, ?, ?)"
+                " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
                 level,
                 number,
                 data + b"".join(here),
@@ -136,14 +149,14 @@ class LogReads(Reads):
 
         A tile of which the store holds more is given as it was at the smaller size.
         """
-        data = self._stored(tile)
+        data = self._tile_bytes(tile)
         if tile.level:
             return data
         return b"".join(leaf_hash(one) for one in _split(data))
 
     def log_bundle(self, tile: Tile) -> list[bytes]:
         """The entries under a tile of level 0."""
-        return list(_split(self._stored(Tile(0, tile.number, tile.width))))
+        return list(_split(self._tile_bytes(Tile(0, tile.number, tile.width))))
 
     def log_entries(self, size: int) -> Iterator[Entry]:
         """Every entry of the tree of that size, a tile at a time."""
@@ -161,14 +174,7 @@ class LogReads(Reads):
             if after >= size:
                 return
 
-    def content_of(self, record_id: bytes) -> tuple[int, bytes, bytes] | None:
-        """An event's place in the log, its salt and its canonical content."""
-        row = self._one(
-            "SELECT seq, salt, canonical FROM events WHERE record_id = ?", record_id
-        )
-        return None if row is None else (row[0] - 1, row[1], row[2])
-
-    def _stored(self, tile: Tile) -> bytes:
+    def _tile_bytes(self, tile: Tile) -> bytes:
         row = self._one(_TILE, tile.level, tile.number)
         return b"" if row is None else bytes(row[0][: tile.width * HASH_SIZE])
 

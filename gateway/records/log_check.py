@@ -8,7 +8,7 @@ matches its commitments, `events` checks.
 
 import hmac
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 
 from gateway.records.events import Damage
 from gateway.records.log import Entry
@@ -16,6 +16,7 @@ from gateway.records.store import StoreReader
 from protocols.tlog import checkpoint
 from protocols.tlog.checkpoint import Checkpoint
 from protocols.tlog.errors import LogError
+from protocols.tlog.generation import FIRST, as_of, generation_of
 from protocols.tlog.merkle import HASH_SIZE, Frontier, leaf_hash
 from protocols.tlog.note import Verifier
 from protocols.tlog.tiles import HEIGHT, WIDTH, Tile, tiles_of
@@ -33,21 +34,23 @@ def check_log(store: StoreReader, key: Verifier) -> list[Damage]:
 
 
 def _differing(store: StoreReader, size: int) -> Iterator[Damage]:
-    told = 0
-    pairs = zip_longest(
-        store.log_entries(size), store.recorded_entries(size), fillvalue=_NOTHING
-    )
-    for index, (kept, recorded) in enumerate(pairs):
+    told, erased = 0, store.erased()
+    entries, recorded_ones = store.log_entries(size), store.recorded_entries(size)
+    left = (one for one in entries if one.place + 1 not in erased)
+    within = takewhile(lambda one: one.place < size, recorded_ones)
+    there = (one for one in within if one.place + 1 not in erased)
+    for kept, recorded in zip_longest(left, there, fillvalue=_NOTHING):
         if kept == recorded:
             continue
         told += 1
+        seq = max(kept.place, recorded.place) + 1
         if told > MOST_TOLD:
-            yield Damage(index + 1, b"", "the log and the record differ from here on")
+            yield Damage(seq, b"", "the log and the record differ from here on")
             return
         what = "the log holds another commitment than the record"
         if kept is _NOTHING or recorded is _NOTHING:
             what = "it is missing in the record or in the log"
-        yield Damage(index + 1, b"", what)
+        yield Damage(seq, b"", what)
 
 
 def _grown(
@@ -75,15 +78,22 @@ def _grown(
 def _heads(
     store: StoreReader, key: Verifier
 ) -> tuple[dict[int, Checkpoint], list[Damage]]:
-    """The heads that the log's key signed, by size; and what is wrong with others."""
+    """The heads that the log's key signed, by size; and what is wrong with others.
+
+    After a restore that is the log before it and the one that goes on since.
+    """
     believed, others = {}, []
+    logs = {FIRST, *(one.generation for one in store.restores())}
     for head in store.log_heads():
         try:
-            signed = checkpoint.verify(head.note, (key,))[0]
+            origin = checkpoint.read(head.note)[0].origin
+            signed = checkpoint.verify(head.note, (as_of(key, origin),))[0]
         except LogError as error:
             said = f"its head is not believed: {error}"
             others.append(Damage(head.size, b"", said))
             continue
+        if generation_of(origin) not in logs:
+            others.append(Damage(head.size, b"", "its head is of a log unheard of"))
         if signed.size != head.size:
             others.append(Damage(head.size, b"", "its head is of another size"))
         believed[head.size] = signed

@@ -6,7 +6,6 @@ work is timed at a time and the next one begins when it is done, so that the mea
 costs a busy station nothing that it would notice.
 """
 
-import sqlite3
 import time
 from bisect import bisect_left
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from gateway.records.connection import Database
 from gateway.records.journal import Journal
 from gateway.records.sealed import StoreKeys
 from gateway.records.store import Store
@@ -47,9 +47,7 @@ class MeasuredStore(Store):
 
     __slots__ = ("_timing", "times")
 
-    def __init__(
-        self, reader: sqlite3.Connection, keys: StoreKeys, journal: Journal
-    ) -> None:
+    def __init__(self, reader: Database, keys: StoreKeys, journal: Journal) -> None:
         super().__init__(reader, keys, journal)
         self.times = Times()
         self._timing = False

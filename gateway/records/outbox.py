@@ -40,9 +40,12 @@ signed refusal, or by its published hours."""
 _OLDER = (
     "(outbox.person_tag <> '' AND EXISTS (SELECT 1 FROM outbox AS older"
     f" WHERE {_HOLDS_UP} AND older.person_tag = outbox.person_tag"
-    " AND older.peer = outbox.peer AND older.rowid < outbox.rowid))"
+    " AND older.peer = outbox.peer AND older.turn < outbox.turn))"
 )
 """Whether something older about the same person waits for the same peer."""
+
+_GIVEN_UP = "outbox.message_id IN (SELECT message_id FROM given_up)"
+"""Whether a person decided that it is not to be sent any more."""
 
 
 class OutboxWrites(Writes):
@@ -85,10 +88,11 @@ class OutboxWrites(Writes):
         signed, by us and by the peer, is evidence in the record.
         """
         changed = self._changes(
-            "UPDATE outbox SET state = ?, answer = ?, envelope = x'', sealed = NULL"
+            "UPDATE outbox SET state = ?, answer = ?, envelope = ?, sealed = NULL"
             " WHERE message_id = ? AND state = 'waiting'",
             known(state, SETTLED),
             answer or None,
+            b"",
             message_id,
         )
         return changed == 1
@@ -113,7 +117,7 @@ class OutboxWrites(Writes):
             return None
         rows = self._all(
             f"SELECT {_COLUMNS} FROM outbox WHERE {_HOLDS_UP} AND person_tag = ?"
-            " AND peer = ? ORDER BY rowid LIMIT 1",
+            " AND peer = ? ORDER BY turn LIMIT 1",
             person_tag,
             peer,
         )
@@ -122,7 +126,7 @@ class OutboxWrites(Writes):
     def forget_settled(self, before: datetime, limit: int = SWEEP) -> int:
         """Drop settled messages whose deadline is past; how many were dropped."""
         return self._changes(
-            "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox"
+            "DELETE FROM outbox WHERE turn IN (SELECT turn FROM outbox"
             " WHERE state <> 'waiting' AND deadline < ? LIMIT ?)",
             to_micros(before),
             limit,
@@ -144,14 +148,17 @@ class OutboxReads(Reads):
     ) -> list[Outgoing]:
         """Up to ``limit`` messages whose time and turn have come, longest due first.
 
-        ``exclude`` names messages that are on their way already.
+        Whose deadline is past, or who was given up, waits for no turn: it is to be
+        told. ``exclude`` names messages that are on their way already.
         """
+        at, of = to_micros(now), [peer] if peer else []
         rows = self._all(
             f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting'"
-            " AND next_at <= ?1 AND (peer = ?2 OR ?2 = '')"
-            f" AND NOT {_OLDER} ORDER BY next_at LIMIT ?3",
-            to_micros(now),
-            peer,
+            f" AND next_at <= ? AND (deadline < ? OR {_GIVEN_UP} OR NOT {_OLDER})"
+            f"{' AND peer = ?' if peer else ''} ORDER BY next_at LIMIT ?",
+            at,
+            at,
+            *of,
             limit + len(exclude),
         )
         wanted = [row for row in rows if row[0] not in exclude]
@@ -166,7 +173,7 @@ class OutboxReads(Reads):
             return True
         older = self._one(
             f"SELECT 1 FROM outbox WHERE {_HOLDS_UP} AND person_tag = ? AND peer = ?"
-            " AND rowid < (SELECT rowid FROM outbox WHERE message_id = ?) LIMIT 1",
+            " AND turn < (SELECT turn FROM outbox WHERE message_id = ?) LIMIT 1",
             out.person_tag,
             out.peer,
             out.message_id,

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 WAITING: Final = "waiting"
-SETTLED: Final = frozenset({"delivered", "refused", "expired", "withdrawn"})
+SETTLED: Final = frozenset({"delivered", "refused", "expired", "withdrawn", "given_up"})
 """States in which nothing more is owed for a message."""
 
 OPEN: Final = "open"

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.records.errors import StoreDamaged
+from gateway.records.month_keys import MonthKeys
 
 KEY_SIZE: Final = 32
 NONCE_SIZE: Final = 12
@@ -44,7 +45,7 @@ SEALED_TABLES: Final = (
 class StoreKeys:
     """The keys of one store. Shows none of them."""
 
-    __slots__ = ("_check", "_lookup", "_person", "_seals")
+    __slots__ = ("_check", "_lookup", "_manifest", "_person", "_seals", "months")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_SIZE:
@@ -55,6 +56,9 @@ class StoreKeys:
         self._person = _derive(key, "person tag")
         self._lookup = _derive(key, "copy look-up")
         self._check = _derive(key, "key check")
+        self._manifest = _derive(key, "manifest of a backup")
+        self.months = MonthKeys(_derive(key, "keys of months"))
+        """What records are sealed with; `store_folders` tells where they lie."""
 
     def __repr__(self) -> str:
         return "StoreKeys(<hidden>)"
@@ -88,6 +92,10 @@ class StoreKeys:
         """The tag under which a copy is found by its code or addressee number."""
         text = f"{kind} {value}".encode()
         return hmac.digest(self._lookup, text, "sha256")
+
+    def manifest_seal(self, plain: bytes) -> str:
+        """What nobody without this key can write under a backup's manifest."""
+        return hmac.digest(self._manifest, plain, "sha256").hex()
 
     def check_value(self) -> bytes:
         """Tells whether a store was made with this key, and nothing else."""

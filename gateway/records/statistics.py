@@ -20,7 +20,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from gateway.records.connection import store_errors
+from gateway.records.connection import (
+    Database,
+    store_errors,
+)
 from gateway.records.event import EventKind
 from gateway.records.opening import checked_reader
 from gateway.records.sealed import StoreKeys
@@ -104,12 +107,13 @@ _UNDONE: Final = frozenset({EventKind.FAILED, EventKind.REFUSED})
 """What may come to something yet, where its code says that it is offered again."""
 
 _MONTH: Final = "strftime('%Y-%m', at / 1000000 + 9 * 3600, 'unixepoch')"
-_ITEM: Final = "json_extract(CAST(canonical AS TEXT), '$.item_no')"
+_FOUND: Final = "events LEFT JOIN event_finds ON event_finds.seq = events.seq"
+"""An event with what it is found by: its item stands there."""
 _BY: Final = "kind, direction, message_type, code"
 _WITH_ITEMS: Final = (
-    "WITH items AS (SELECT processing_number AS number, max("
-    f"{_ITEM}) AS item FROM events WHERE processing_number IS NOT NULL GROUP BY 1)"
-    f" SELECT {_MONTH}, coalesce({_ITEM}, item), {_BY}, count(*) FROM events"
+    "WITH items AS (SELECT processing_number AS number, max(item_no) AS item"
+    f" FROM {_FOUND} WHERE processing_number IS NOT NULL GROUP BY 1)"
+    f" SELECT {_MONTH}, coalesce(item_no, item), {_BY}, count(*) FROM {_FOUND}"
     f" LEFT JOIN items ON number = processing_number GROUP BY 1, 2, {_BY}"
 )
 """A receipt or a refusal names no item: the others of its processing number do."""
@@ -118,7 +122,7 @@ _WITHOUT: Final = (
 )
 
 _COUNTED_BY: Final = frozenset({"at", "kind", "direction", "message_type", "code"})
-_ITEMS_BY: Final = _COUNTED_BY | {"canonical", "processing_number"}
+_ITEMS_BY: Final = _COUNTED_BY | {"item_no", "seq", "processing_number"}
 
 
 def linkage(path: Path, key: bytes) -> list[Total]:
@@ -157,11 +161,12 @@ def _count(
     return sorted(found, key=lambda t: (t.month, t.item_no or 0, NAMES.index(t.name)))
 
 
-def confine(reader: sqlite3.Connection, columns: frozenset[str]) -> None:
+def confine(reader: Database, columns: frozenset[str]) -> None:
     """Let a connection read these columns of the record, and nothing else."""
 
     def allowed(action: int, table: str | None, column: str | None, *_: Any) -> int:
-        ours = table == "items" or (table == "events" and column in columns)
+        record = ("events", "event_finds") if "item_no" in columns else ("events",)
+        ours = table == "items" or (table in record and column in columns)
         reads = action == sqlite3.SQLITE_READ and ours
         return sqlite3.SQLITE_OK if reads or action in _ACTS else sqlite3.SQLITE_DENY
 

@@ -7,7 +7,8 @@ looks, while a daemon may run. `commit_once` is one work of another process, suc
 person's decision on a hold.
 """
 
-import sqlite3
+import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
@@ -17,31 +18,43 @@ from twisted.internet.defer import Deferred
 from gateway.records.acquisitions import AcquisitionReads
 from gateway.records.arrivals import ArrivalReads
 from gateway.records.checks import CheckReads
+from gateway.records.connection import Database
 from gateway.records.copies import CopyReads
 from gateway.records.destinations import DestinationReads
-from gateway.records.errors import Reason
-from gateway.records.events import EventReads
+from gateway.records.errors import MonthKeyFault, Reason
+from gateway.records.event import Event, Prepared, TokenBytes
+from gateway.records.finds import FindReads
 from gateway.records.holds import HoldReads
 from gateway.records.identities import IdentityReads
 from gateway.records.journal import Deliver, Journal
+from gateway.records.legal_holds import LegalHoldReads
 from gateway.records.linkage import LinkageReads
 from gateway.records.loads import LoadReads
 from gateway.records.log import LogReads
+from gateway.records.masters import MasterReads
 from gateway.records.media import MediaReads
 from gateway.records.opening import bring_up_to_date, checked_reader, writing
 from gateway.records.outbox import OutboxReads
+from gateway.records.outbox_acts import OutboxActReads
+from gateway.records.patches import PatchReads
+from gateway.records.proven import ProvenReads
+from gateway.records.restoring import RestoringReads
 from gateway.records.sealed import StoreKeys
 from gateway.records.seen import SeenReads
 from gateway.records.submissions import SubmissionReads
 from gateway.records.transaction import Transaction
+from gateway.records.witnessed import WitnessedReads
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
 class StoreReader(
-    EventReads,
+    FindReads,
     SeenReads,
     OutboxReads,
+    OutboxActReads,
     HoldReads,
     LinkageReads,
     CopyReads,
@@ -54,6 +67,12 @@ class StoreReader(
     MediaReads,
     DestinationReads,
     LogReads,
+    ProvenReads,
+    WitnessedReads,
+    MasterReads,
+    PatchReads,
+    RestoringReads,
+    LegalHoldReads,
 ):
     """Every look at a store. Reading only; belongs to the thread that opened it."""
 
@@ -80,7 +99,10 @@ class StoreReader(
         self._reader.close()
 
     def person_tag(self, code: str) -> str:
-        """The tag under which this store's record speaks of a subject."""
+        """The tag under which this store's tables speak of a subject.
+
+        The record speaks of them by another one in each month: `EventReads.tags`.
+        """
         return self._keys.person_tag(code)
 
 
@@ -89,9 +111,7 @@ class Store(StoreReader):
 
     __slots__ = ("journal",)
 
-    def __init__(
-        self, reader: sqlite3.Connection, keys: StoreKeys, journal: Journal
-    ) -> None:
+    def __init__(self, reader: Database, keys: StoreKeys, journal: Journal) -> None:
         super().__init__(reader, keys)
         self.journal = journal
 
@@ -103,14 +123,16 @@ class Store(StoreReader):
         deliver: Deliver,
         *,
         create: bool = False,
+        months: Path | None = None,
     ) -> Self:
         """Open a store for reading and writing; upgrades an older one.
 
-        Only with ``create`` a new one is made where there is none. Raises
-        `StoreUnavailable` and `StoreMismatch` as `StoreReader.open` does.
+        Only with ``create`` a new one is made where there is none. ``months`` is where
+        the keys of its months lie, if not where they lay. Raises `StoreUnavailable`
+        and `StoreMismatch` as `StoreReader.open` does.
         """
         keys = StoreKeys(key)
-        bring_up_to_date(path, keys, create=create)
+        bring_up_to_date(path, keys, create=create, months=months)
         journal = Journal(path, deliver=deliver)
         try:
             return cls(checked_reader(path, keys), keys, journal)
@@ -125,7 +147,29 @@ class Store(StoreReader):
         `StoreUnavailable`.
         """
         keys = self._keys
-        return self.journal.submit(lambda db: work(Transaction(db, keys)))
+
+        def run(db: Database) -> T:
+            try:
+                return work(Transaction(db, keys))
+            except MonthKeyFault as error:
+                self.lose_keys(error)
+                raise
+
+        return self.journal.submit(run)
+
+    def prepared(self, event: Event, token_bytes: TokenBytes = os.urandom) -> Prepared:
+        """As `EventReads.prepared`; without the month's key nothing goes on here."""
+        try:
+            return super().prepared(event, token_bytes)
+        except MonthKeyFault as error:
+            self.lose_keys(error)
+            raise
+
+    def lose_keys(self, fault: MonthKeyFault) -> None:
+        """Write nothing more until a person has seen to the keys of the months."""
+        if self.journal.reason is not fault.reason:
+            log.critical("%s; nothing is sent until a person decided", fault)
+        self.journal.condemn(fault.reason)
 
     @property
     def unavailable(self) -> Reason | None:

@@ -69,8 +69,8 @@ def event_in_full(station: str, stored: StoredEvent) -> Table:
                 table.add_row("evidence", f"{kind}  sha256 {digest}")
         elif name == "at":
             table.add_row("at (JST)", jst(stored.event.at))
-        elif value not in ("", None, []):
-            text = " ".join(value) if isinstance(value, list) else str(value)
+        elif value not in ("", None, [], ()):
+            text = " ".join(value) if isinstance(value, list | tuple) else str(value)
             table.add_row(name.replace("_", " "), text)
     return table
 

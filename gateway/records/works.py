@@ -11,17 +11,20 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from gateway.records.connection import reason_of
+from gateway.records.connection import (
+    Database,
+    reason_of,
+)
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+Work = Callable[[Database], T]
 Settled = tuple["Deferred[Any]", Any, Exception | None]
 """Who waits, what the work gave back, and what it failed with."""
 
 
 PROBE: Final = (
     "INSERT INTO settings (name, value) VALUES ('probe', x'01') ON CONFLICT (name)"
-    " DO UPDATE SET value = CASE value WHEN x'01' THEN x'02' ELSE x'01' END"
+    " DO UPDATE SET value = CASE settings.value WHEN x'01' THEN x'02' ELSE x'01' END"
 )
 """A trial write."""
 
@@ -35,7 +38,7 @@ class Item(NamedTuple):
     """Whether it may try an unavailable store."""
 
 
-def nothing(_: sqlite3.Connection) -> None:
+def nothing(_: Database) -> None:
     """A work that changes nothing."""
 
 
@@ -51,7 +54,7 @@ def a_trial() -> Item:
     return unheard(nothing, trial=True)
 
 
-def do_all(group: list[Item], db: sqlite3.Connection) -> list[Settled]:
+def do_all(group: list[Item], db: Database) -> list[Settled]:
     """Do the works of a group; raises where the store is at fault.
 
     Nearly always all of them succeed: they are first done together, and only if one
@@ -70,14 +73,14 @@ def do_all(group: list[Item], db: sqlite3.Connection) -> list[Settled]:
     return settled
 
 
-def _done(item: Item, db: sqlite3.Connection) -> Settled:
+def _done(item: Item, db: Database) -> Settled:
     value = item.work(db)
     if not db.in_transaction:
         raise sqlite3.OperationalError("a work ended the transaction of its group")
     return item.waits, value, None
 
 
-def do(item: Item, db: sqlite3.Connection) -> Settled:
+def do(item: Item, db: Database) -> Settled:
     """Do one work; raises where the store is at fault."""
     db.execute("SAVEPOINT work")
     try:

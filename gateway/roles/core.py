@@ -19,9 +19,10 @@ from gateway.rules.core import own_entries, provider_of
 from pki.cms import Signer
 from pki.names import StationName
 from protocols import envelope, limits, permit, route
-from protocols.directory import Directory
+from protocols.directory import Directory, Peer
 from protocols.header import TokenBytes, new_id, wire_time
 from protocols.linkage_code import CodeMaker
+from protocols.master import Endpoint
 from protocols.permit import Permit
 from protocols.route import Route
 from schemas.messages import (
@@ -153,13 +154,20 @@ class Core:
         return Plan(drafts=(draft,))
 
     def _route(self, requester: StationName, now: datetime) -> bytes:
-        """The requester's route, made anew when half of its life is over."""
+        """The requester's route, made anew when half of its life is over.
+
+        Or where a newer master leads elsewhere: a provider believes its own.
+        """
         peer = self._directory.peer(requester)
         assert peer is not None
         assert peer.endpoint is not None  # a check was here before: SK-P06
         assert peer.recipient is not None
         known = self._routes.get(str(requester))
-        if known is not None and now < known[0].not_before + self._route_life / 2:
+        if (
+            known is not None
+            and now < known[0].not_before + self._route_life / 2
+            and _still_leads(known[0], peer)
+        ):
             return known[1]
         made = Route(
             route_id=new_id(now, self._token_bytes),
@@ -245,6 +253,15 @@ class Core:
             for entry in own
         )
         return Plan(About(detail=detail), effects)
+
+
+def _still_leads(route: Route, peer: Peer) -> bool:
+    """Whether the master still says what this route says."""
+    return (
+        peer.endpoint == Endpoint(route.host, route.port)
+        and peer.recipient is not None
+        and peer.recipient.digest == route.sealing_certificate
+    )
 
 
 def _row(made: Permit, content: bytes, permit_digest: bytes) -> CoreTransaction:

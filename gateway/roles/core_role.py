@@ -4,8 +4,8 @@
 from datetime import datetime, timedelta
 
 from gateway.config import ConfigRefused
-from gateway.outcome import Admitted, Held
-from gateway.records.rows import Outgoing
+from gateway.outcome import Admitted, Case, Held
+from gateway.records.rows import CoreTransaction, Outgoing
 from gateway.roles.core import Core
 from gateway.roles.plan import NOTHING, Plan
 from gateway.station import Station
@@ -37,6 +37,10 @@ class CoreSystem:
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         return self._core.admit(outcome.case)
 
+    def person_tag(self, case: Case) -> str:
+        """The core's record speaks of nobody: it knows a code for each organisation."""
+        return ""
+
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         return NOTHING
 
@@ -53,6 +57,10 @@ class CoreSystem:
             return NOTHING
         told = code if refusal(code).kind is RefusalClass.READABLE else "SK-C15"
         return self._core.order_failed(known, told, now)
+
+    def ended(self, row: CoreTransaction, code: str, now: datetime) -> Plan:
+        """A transaction of which no provider knows: the requester is told."""
+        return self._core.order_failed(row, code, now)
 
     def before_sending(self, outgoing: Outgoing, now: datetime) -> Plan | None:
         return None

@@ -53,7 +53,7 @@ def arrived(case: Case, station: Station) -> Plan:
     """Keep a message that passed its checks."""
     header, value = case.opened.header, case.value
     kind, payload = _inside(header.message_type, value, case)
-    tag = _tag(value, station)
+    tag = tag_of(value, station)
     arrival = Arrival(
         message_id=header.message_id,
         sender=str(header.sender),
@@ -132,6 +132,7 @@ def _until(value: Any, now: datetime) -> datetime:
     return now + KEPT if planned is None else last_moment(planned)
 
 
-def _tag(value: Any, station: Station) -> str:
+def tag_of(value: Any, station: Station) -> str:
+    """The tag of whom a message speaks of; empty where of nobody, or of many."""
     code = getattr(value, "resident_record_code", None)
     return station.store.person_tag(code) if code else ""

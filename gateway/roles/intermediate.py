@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from gateway.dispatch import Draft
-from gateway.outcome import Admitted, Held
+from gateway.outcome import Admitted, Case, Held
 from gateway.records.copies import Copy
 from gateway.records.rows import Hold, Outgoing
 from gateway.records.transaction import Transaction
@@ -54,12 +54,15 @@ class IntermediateServer:
         case = outcome.case
         match case.opened.header.message_type:
             case "provision_order":
-                tag = self._station.store.person_tag(case.value.subject_code)
-                return self._provider.admit(outcome, tag)
+                return self._provider.admit(outcome, self.person_tag(case))
             case "personal_identifier_code_notice":
                 return self.acquiring.notice(case)
             case _:
                 return requester.admit(case, body)
+
+    def person_tag(self, case: Case) -> str:
+        code = getattr(case.value, "subject_code", "")
+        return self._station.store.person_tag(code) if code else ""
 
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         """The requester took over: the core is to be told."""

@@ -10,7 +10,7 @@ CS. `cs_posts` is the way out, `cs_arrivals` the way in.
 from datetime import datetime
 
 from gateway.config import ConfigRefused
-from gateway.outcome import Admitted, Held
+from gateway.outcome import Admitted, Case, Held
 from gateway.records.rows import Outgoing
 from gateway.roles import cs_arrivals
 from gateway.roles.cs_posts import Posts
@@ -66,6 +66,9 @@ class MunicipalCs:
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """What came from outside waits for the system that it is for."""
         return cs_arrivals.arrived(outcome.case, self._station)
+
+    def person_tag(self, case: Case) -> str:
+        return cs_arrivals.tag_of(case.value, self._station)
 
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         return NOTHING

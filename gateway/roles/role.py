@@ -7,7 +7,7 @@ The runtime and the sender know roles only by this; `gateway.daemon` chooses.
 from datetime import datetime
 from typing import Protocol
 
-from gateway.outcome import Admitted, Held
+from gateway.outcome import Admitted, Case, Held
 from gateway.records.rows import Outgoing
 from gateway.roles.plan import Plan
 from protocols.envelope import Opened
@@ -18,6 +18,12 @@ class Role(Protocol):
 
     def admit(self, outcome: Admitted | Held, body: bytes) -> Plan:
         """A peer's message passed its checks; ``body`` is its envelope."""
+
+    def person_tag(self, case: Case) -> str:
+        """The tag of whom a message speaks of, also of one that is refused.
+
+        Empty where it speaks of nobody, of many, or of whom cannot be told yet.
+        """
 
     def receipted(self, outgoing: Outgoing, now: datetime) -> Plan:
         """A peer took over a message of ours."""

@@ -57,6 +57,11 @@ def _code_is_known(case: Case) -> bool:
     return translated is not None
 
 
+def _items(case: Case) -> policy.Items:
+    """The matching list in force now: a permit is issued under it or not at all."""
+    return case.station.facts.directory.items(case.now)
+
+
 def _in_force(case: Case) -> bool:
     master = case.station.facts.directory.master
     return (case.value.layout_version or FIRST_LAYOUT) == master.layout(case.now)
@@ -80,19 +85,21 @@ INQUIRY_CHECKS: tuple[Check, ...] = (
         "R-104",
         "the item is on the matching list",
         "SK-P01",
-        lambda c: policy.item_is_listed(c.value.item_no),
+        lambda c: policy.item_is_listed(_items(c), c.value.item_no),
     ),
     that(
         "R-127",
         "the requester is the item's",
         "SK-P03",
-        lambda c: policy.requester_is_the_items(c.value.item_no, _requester_kinds(c)),
+        lambda c: policy.requester_is_the_items(
+            _items(c), c.value.item_no, _requester_kinds(c)
+        ),
     ),
     that(
         "R-127",
         "the kinds are the item's",
         "SK-P02",
-        lambda c: policy.kinds_are_the_items(c.value.item_no, c.value.kinds),
+        lambda c: policy.kinds_are_the_items(_items(c), c.value.item_no, c.value.kinds),
     ),
     that(
         "R-127",
@@ -165,6 +172,21 @@ def _its_requester_can_receive(case: Case) -> bool:
     return peer is not None and peer.can_receive
 
 
+def _still_listed(case: Case) -> bool:
+    """A renewed permit is a new one: issued under the list in force now."""
+    known, items = _transaction(case), _items(case)
+    assert known is not None
+    peer = case.station.facts.directory.peer(StationName.parse(known.requester))
+    return (
+        policy.item_is_listed(items, known.item_no)
+        and peer is not None
+        and policy.requester_is_the_items(
+            items, known.item_no, peer.entry.requester_kinds
+        )
+        and policy.kinds_are_the_items(items, known.item_no, known.kinds)
+    )
+
+
 RENEWAL_CHECKS: tuple[Check, ...] = (
     that(
         "R-128",
@@ -183,6 +205,9 @@ RENEWAL_CHECKS: tuple[Check, ...] = (
         "the master has a way to the requester",
         "SK-P06",
         _its_requester_can_receive,
+    ),
+    that(
+        "R-104", "the matching list in force still allows it", "SK-P01", _still_listed
     ),
 )
 """The core's way of a `permit_renewal_request`."""

@@ -75,22 +75,33 @@ def _requester(case: Case) -> StationEntry | None:
     return None if peer is None else peer.entry
 
 
+def _items(case: Case) -> policy.Items:
+    """The list that was in force when the permit was issued: the core's was the same.
+
+    So a list that changes between issue and use judges nothing a second time.
+    """
+    assert case.permit is not None
+    return case.station.facts.directory.items(case.permit.issued)
+
+
 def _item_is_listed(case: Case) -> bool:
     assert case.permit is not None
-    return policy.item_is_listed(case.permit.item_no)
+    return policy.item_is_listed(_items(case), case.permit.item_no)
 
 
 def _requester_is_the_items(case: Case) -> bool:
     assert case.permit is not None
     requester = _requester(case)
     return requester is not None and policy.requester_is_the_items(
-        case.permit.item_no, requester.requester_kinds
+        _items(case), case.permit.item_no, requester.requester_kinds
     )
 
 
 def _kinds_are_the_items(case: Case) -> bool:
     assert case.permit is not None
-    return policy.kinds_are_the_items(case.permit.item_no, case.permit.kinds)
+    return policy.kinds_are_the_items(
+        _items(case), case.permit.item_no, case.permit.kinds
+    )
 
 
 def _kinds_are_provided(case: Case) -> bool:
@@ -115,6 +126,8 @@ def _in_time(case: Case) -> bool:
 
 def _unused(case: Case) -> bool:
     assert case.permit is not None
+    if case.station.facts.restored.may_be_used(case.permit.issued):
+        return False
     return not case.station.permit_used(case.permit.permit_id)
 
 

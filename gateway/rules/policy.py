@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """May this requester be given this information for this affair, from this provider?
 
-Answers from the matching list (別紙１) item by item. The core asks first, the provider
-asks again on its own copy of the list (R-127), with the same functions: the list is
-law, not opinion. Pure: same question, same list, same answer.
+Answers from the matching list (別紙１) item by item: the one of the master that was in
+force when the permit was issued. The core asks first, at that moment; the provider asks
+again on its own copy of the list (R-127), about that moment, with the same functions:
+the list is law, not opinion. Pure: same question, same list, same answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from protocols.identifiers import local_government_code_is_valid
-from schemas.matching_list import ITEMS
+from schemas.matching_list import Item
+
+Items = Mapping[int, Item]
+"""The items of one matching list, by their numbers."""
 
 PROVIDED_KINDS = frozenset({"resident_record_information"})
 """What the resident affair provides: 住民票関係情報, and nothing else (R-105)."""
@@ -17,19 +21,21 @@ PROVIDED_KINDS = frozenset({"resident_record_information"})
 PROVIDER_ROLE = "intermediate_server"
 
 
-def item_is_listed(item_no: int) -> bool:
+def item_is_listed(items: Items, item_no: int) -> bool:
     """Whether the item is on the list at all (R-104)."""
-    return item_no in ITEMS
+    return item_no in items
 
 
-def requester_is_the_items(item_no: int, requester_kinds: Iterable[str]) -> bool:
+def requester_is_the_items(
+    items: Items, item_no: int, requester_kinds: Iterable[str]
+) -> bool:
     """Whether one of the asking station's kinds is the item's requester (R-127)."""
-    return ITEMS[item_no].requester_kind in requester_kinds
+    return items[item_no].requester_kind in requester_kinds
 
 
-def kinds_are_the_items(item_no: int, kinds: Iterable[str]) -> bool:
+def kinds_are_the_items(items: Items, item_no: int, kinds: Iterable[str]) -> bool:
     """Whether every asked kind is one that the item allows (R-127)."""
-    return set(kinds) <= ITEMS[item_no].kinds
+    return set(kinds) <= items[item_no].kinds
 
 
 def is_municipality(organisation: str) -> bool:

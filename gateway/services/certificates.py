@@ -9,8 +9,9 @@ station's, for TLS, of the authority that is in use, and believed at this moment
 the old ones stay in use, the cause is told, and the files are tried again until it is
 gone: a renewal that writes two files is so taken when the second one is there.
 
-What the master names (signing, sealing, permit), the master itself and the
-configuration are read at the start only; that they changed is told.
+What the master names (signing, sealing, permit), the core's certificate that it is
+signed with and the configuration are read at the start only; that they changed is told.
+The master itself is followed by `master_watch`.
 """
 
 import logging
@@ -128,7 +129,7 @@ class Certificates:
 
 
 def _read_at_start(config: Config) -> Iterator[Path]:
-    yield from (config.master.path, config.master.anchor)
+    yield config.master.anchor
     for purpose in AT_START:
         yield from (config.keys.key(purpose), config.keys.certificate(purpose))
 

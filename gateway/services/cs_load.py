@@ -27,7 +27,7 @@ from typing import Final
 
 from gateway.intake import payload_code
 from gateway.outcome import Verdict
-from gateway.records.event import Event, EventKind, Prepared, prepare
+from gateway.records.event import Event, EventKind, Prepared
 from gateway.records.keeping import is_dead
 from gateway.records.loads import DONE, Load
 from gateway.records.transaction import Transaction
@@ -218,7 +218,8 @@ class CsLoad:
     async def _record(self, *events: Event, effects: tuple[Effect, ...] = ()) -> None:
         """All of it in one transaction; raises `_NotOpen`, and then nothing stands."""
         records: tuple[Prepared, ...] = tuple(
-            prepare(one, self._station.token_bytes) for one in events
+            self._station.store.prepared(one, self._station.token_bytes)
+            for one in events
         )
         await self._runtime.carry_out(Plan(effects=effects), records, self._clock())
 

@@ -19,7 +19,9 @@ from protocols.envelope import Opened, Packed
 from protocols.refusals import refusal
 
 
-def refused(outcome: Refused, identity: Identity, now: datetime) -> Event:
+def refused(
+    outcome: Refused, identity: Identity, now: datetime, person_tag: str = ""
+) -> Event:
     """A peer's message that was not taken."""
     verdicts = tuple([verdict.row for verdict in outcome.verdicts])
     detail = refusal(outcome.code).en
@@ -46,6 +48,7 @@ def refused(outcome: Refused, identity: Identity, now: datetime) -> Event:
         processing_number=_hex(opened.header.processing_number),
         item_no=None if permit is None else permit.item_no,
         kinds=() if permit is None else permit.kinds,
+        person_tag=person_tag,
         permit_digest=_hex(opened.header.permit_digest),
         code=outcome.code,
         verdicts=verdicts,
@@ -127,6 +130,7 @@ def outgoing(
     detail: str = "",
     evidence: Mapping[str, bytes] | None = None,
     permit_digest: bytes | None = None,
+    operator: str = "",
 ) -> Event:
     """What became of a message of ours."""
     return Event(
@@ -140,6 +144,7 @@ def outgoing(
         processing_number=_hex(sent.processing_number),
         permit_digest=_hex(permit_digest),
         code=code,
+        operator=operator,
         detail=detail or (refusal(code).en if code else ""),
         evidence=evidence or {},
     )

@@ -6,16 +6,19 @@ not ready. A *warning* means that somebody should act before that. Each check sa
 it found even where all is well, so that an operator sees that it was looked at.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from gateway.records.errors import StoreUnavailable
 from gateway.rules.calendar import JST
+from gateway.rules.master import NEAR
 from gateway.rules.media import to_do
 from gateway.services.clock import ahead_of_machine
 from gateway.services.clock_watch import is_behind
+from gateway.services.health_check import Check, State
+from gateway.services.health_cs import comparison
+from gateway.services.health_proof import proof
 from gateway.services.overview import Ending, Overview
+from gateway.services.reconciling import closed_by_restore
 from pki.trust import Reason, Untrusted
 from schemas.systems import CS
 
@@ -25,8 +28,6 @@ LAST_MEGABYTES = 32
 MANY_PEERS = 3
 """Peers that a warning names; the rest is a number."""
 DAY = timedelta(days=1)
-YEAR = timedelta(days=366)
-"""Between two consistency checks, at most: about once a year."""
 APART = {
     "in": "a peer's message was refused as from the future: this clock is slow or the "
     "peer's is fast; look at this machine's time service, then tell the peer",
@@ -36,43 +37,29 @@ APART = {
 """What a refusal SK-M07 says of the clocks, by its direction."""
 
 
-class State(StrEnum):
-    """What became of a check."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILING = "failing"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    state: State
-    said: str
-    """What was found and, where it is not well, what to do."""
-
-
 def checks(of: Overview) -> list[Check]:
     """Every check, in the order in which an operator should act."""
     now = of.clock()
     found = [
         _running(of),
+        _restored(of),
         _store(of),
         _disk(of),
         _clock(of, now),
         _certificates(of, now),
         _revocation_list(of, now),
+        _master(of, now),
         _reload(of),
         _outbox(of, now),
         _tasks(of),
         _hours(of, now),
+        proof(of, now),
+        _patches(of),
         _holds(of, now),
         _media(of, now),
     ]
     if of.station.name.role == CS:
-        found.append(_comparison(of, now))
+        found.append(comparison(of, now))
     return found
 
 
@@ -85,6 +72,11 @@ def _running(of: Overview) -> Check:
     if of.stopping:
         return Check("running", State.FAILING, "the station is stopping")
     return Check("running", State.OK, "takes messages")
+
+
+def _restored(of: Overview) -> Check:
+    said = closed_by_restore(of.station)
+    return Check("restored", State.FAILING if said else State.OK, said or "open")
 
 
 def _store(of: Overview) -> Check:
@@ -156,7 +148,8 @@ def _revocation_list(of: Overview, now: datetime) -> Check:
 
 
 def _reload(of: Overview) -> Check:
-    problems = [p for p in (of.certificates.problem, of.revocation.problem) if p]
+    found = (of.certificates.problem, of.revocation.problem, _not_followed(of))
+    problems = [p for p in found if p]
     if problems:
         said = f"new files are not used, the old ones are: {'; '.join(problems)}"
         return Check("reload", State.WARNING, said)
@@ -165,6 +158,31 @@ def _reload(of: Overview) -> Check:
         said = f"changed, and read at a restart only: {', '.join(waiting)}"
         return Check("reload", State.WARNING, said)
     return Check("reload", State.OK, "what is on the disk is in use")
+
+
+def _not_followed(of: Overview) -> str:
+    """Why the master that lies there is not the one in use."""
+    problem = "" if of.master is None else of.master.problem
+    return f"master: {problem}" if problem else ""
+
+
+def _master(of: Overview, now: datetime) -> Check:
+    """Whether the master may still be gone by, and which list of it is in force."""
+    facts = of.station.facts
+    master, ends = facts.directory.master, facts.directory.master.issued + facts.longest
+    listed = master.matching_list(now)
+    word = "no matching list" if listed is None else f"matching list {listed.version}"
+    said = f"version {master.version} of {master.issued:%Y-%m-%d}, {word}"
+    fetch = "fetch the newest master from the core"
+    if facts.is_frozen(now):
+        why = (
+            f"{said}: too old since {ends:%Y-%m-%d}, nothing is sent or taken; {fetch}"
+        )
+        return Check("master", State.FAILING, why)
+    if ends - now < NEAR:
+        why = f"{said}: nothing is sent by it after {ends:%Y-%m-%d}; {fetch}"
+        return Check("master", State.WARNING, why)
+    return Check("master", State.OK, said)
 
 
 def _outbox(of: Overview, now: datetime) -> Check:
@@ -211,6 +229,30 @@ def _hours(of: Overview, now: datetime) -> Check:
     return Check("hours", State.OK, said)
 
 
+def _patches(of: Overview) -> Check:
+    """Whether this process needs a patch, and whether somebody looked (R-149)."""
+    watch = of.patches
+    if watch is None or not (watch.has_list or watch.problem):
+        return Check("patches", State.OK, "no list of advisories is laid in")
+    see = "see 'sekisho gateway patches show'"
+    if watch.problem:
+        return Check("patches", State.WARNING, f"the list is not used: {watch.problem}")
+    late = watch.overdue()
+    if late:
+        said = f"{len(late)} overdue, such as {late[0].advisory.id}; patch, restart"
+        return Check("patches", State.WARNING, f"{said}; {see}")
+    if watch.open:
+        first = watch.open[0]
+        by = "" if first.due is None else f" by {first.due}"
+        said = f"{len(watch.open)} needed, the first{by}: {first.advisory.id}"
+        return Check("patches", State.WARNING, f"{said}; {see}")
+    if not watch.is_confirmed:
+        said = "nobody confirmed these versions, held against this list"
+        mend = "look, then 'sekisho gateway patches confirm'"
+        return Check("patches", State.WARNING, f"{said}; {mend}")
+    return Check("patches", State.OK, "every advisory of the list is met")
+
+
 def _holds(of: Overview, now: datetime) -> Check:
     """Whether somebody is at work once more before the first hold is over."""
     first = None if of.standing is None else of.standing.hold_ends
@@ -232,21 +274,6 @@ def _media(of: Overview, now: datetime) -> Check:
     if waiting or overdue:
         return Check("media", State.WARNING, f"{said}: see 'sekisho media list'")
     return Check("media", State.OK, said)
-
-
-def _comparison(of: Overview, now: datetime) -> Check:
-    """Whether the whole file was compared with the servers within a year (R-080)."""
-    try:
-        last, compared = of.store.last_compared()
-    except StoreUnavailable as error:
-        return Check("comparison", State.WARNING, str(error))
-    if last is None:
-        return Check("comparison", State.OK, "nothing is held yet")
-    word = "last compared" if compared else "never compared, and on record since"
-    said = f"the file was {word} {last.astimezone(JST):%Y-%m-%d}"
-    if now - last > YEAR:
-        return Check("comparison", State.WARNING, f"{said}: see 'sekisho cs check'")
-    return Check("comparison", State.OK, said)
 
 
 def _own_is(of: Overview, now: datetime, reason: Reason) -> bool:

@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 
 from gateway.records.errors import StoreUnavailable
-from gateway.records.event import Event, EventKind, prepare
+from gateway.records.event import Event, EventKind
 from gateway.records.rows import Hold
 from gateway.roles.intermediate import IntermediateServer, about_hold
 from gateway.services.clock import Clock
@@ -61,12 +61,13 @@ class Holds:
         records = []
         if not plan.drafts:  # the role's way to say that a person must look again
             again = hold_event(EventKind.HELD, hold, now, detail=HELD_AGAIN)
-            records.append(prepare(again))
+            records.append(self._runtime.station.store.prepared(again))
         await self._runtime.carry_out(plan, records, now)
 
     async def _lapsed(self, hold: Hold, now: datetime) -> None:
         plan = self._role.lapsed(hold, now)
-        record = prepare(hold_event(EventKind.LAPSED, hold, now, "SK-H02"))
+        lapsed = hold_event(EventKind.LAPSED, hold, now, "SK-H02")
+        record = self._runtime.station.store.prepared(lapsed)
         await self._runtime.carry_out(plan, (record,), now)
 
 

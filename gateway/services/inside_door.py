@@ -19,9 +19,9 @@ from gateway.dispatch import NoSuchPeer
 from gateway.intake import payload_code
 from gateway.outcome import Verdict
 from gateway.records.errors import StoreUnavailable
-from gateway.records.event import Event, EventKind, prepare
+from gateway.records.event import Event, EventKind
 from gateway.records.transaction import Transaction
-from gateway.roles.plan import Conflict, NotTaken, Plan
+from gateway.roles.plan import About, Conflict, NotTaken, Plan
 from gateway.services.batches import NOT_TOLD, TOLD, announced
 from gateway.services.clock import Clock
 from gateway.services.listener import Answer, Request
@@ -95,7 +95,7 @@ class InsideDoor:
 
     async def submit(self, request: Request, identity: Identity) -> Answer:
         """Take what is handed in, or say why not."""
-        now, kind = self._clock(), ""
+        now, kind, value = self._clock(), "", None
         here = said(request.target.partition("?")[2])
         if here is None:
             return BAD_QUERY
@@ -110,7 +110,8 @@ class InsideDoor:
             answered = self._submissions.answered(handed)  # by now: two at once
             if answered is None:
                 code, check = _why(no)
-                return await self._refuse(code, check, kind, identity, now, here)
+                about = About(person_tag=self._station.tag_of(value))
+                return await self._refuse(code, check, kind, identity, now, here, about)
         except StoreUnavailable:
             return UNAVAILABLE
         event = inside_event(EventKind.REPEATED, kind, identity, Plan(), now, here=here)
@@ -177,11 +178,12 @@ class InsideDoor:
         identity: Identity,
         now: datetime,
         here: Said,
+        about: About,
     ) -> Answer:
-        found = refusal(code)
+        found, plan = refusal(code), Plan(about)
         verdict = Verdict(found.rule, check, False)
         event = inside_event(
-            EventKind.REFUSED, kind, identity, Plan(), now, code, (verdict.row,), here
+            EventKind.REFUSED, kind, identity, plan, now, code, (verdict.row,), here
         )
         await self.record(event)
         told = SubmissionRefused(
@@ -196,14 +198,14 @@ class InsideDoor:
 
     async def record(self, event: Event) -> None:
         """Write an event down by itself."""
-        record = prepare(event, self._station.token_bytes)
+        record = self._station.store.prepared(event, self._station.token_bytes)
         await self._station.store.commit(lambda tx: tx.record(record))
 
     async def record_with(
         self, event: Event, effect: Callable[[Transaction], object]
     ) -> None:
         """Write an event down together with what it tells of."""
-        record = prepare(event, self._station.token_bytes)
+        record = self._station.store.prepared(event, self._station.token_bytes)
 
         def work(tx: Transaction) -> None:
             effect(tx)

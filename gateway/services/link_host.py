@@ -42,6 +42,7 @@ class NoMessage(StrEnum):
 
     TARGET = "http_other_target"
     CONTENT_TYPE = "http_other_content_type"
+    RECONCILING = "http_no_reconciling"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,17 @@ from typing import TypeVar
 
 import msgspec
 
-from gateway.config import Config
+from gateway.config import Config, ConfigRefused
 from gateway.records.event import Event, EventKind, prepare
 from gateway.records.media import IN, Act, Medium
 from gateway.records.store import StoreReader, commit_once
 from gateway.records.transaction import Transaction
 from gateway.rules import media as rules
+from gateway.rules.master import is_over
 from gateway.rules.media import MediaRefused, State, is_another, whose
 from gateway.services.clock import Clock
+from gateway.station import load_directory, must_follow
+from protocols.directory import Directory
 
 T = TypeVar("T")
 
@@ -49,6 +52,23 @@ class Desk:
     def reader(self) -> StoreReader:
         """The store, to look at."""
         return StoreReader.open(self.config.store.path, self.key)
+
+    def directory(self) -> Directory:
+        """The network by the master that lies there.
+
+        Raises `ConfigRefused` or a `PkiError`, also for a master that a running station
+        would not go by: one that is older than it had before, or too old for anything.
+        """
+        now, longest = self.clock(), self.config.master.longest
+        found = load_directory(self.config, now)
+        with self.reader() as store:
+            must_follow(self.config, found.master, store)
+        if is_over(found.master, longest, now):
+            raise ConfigRefused(
+                f"master.path: {self.config.master.path}: is past its greatest age; "
+                "fetch the newest one from the core"
+            )
+        return found
 
     def commit(self, work: Callable[[Transaction], T]) -> T:
         """One work, durable when this returns."""

@@ -26,7 +26,7 @@ from gateway.rules.media import CONTENTS, DEVICES, MediaRefused, State
 from gateway.services import media_folder as folders
 from gateway.services.media_arrived import ARRIVED, NotTakenIn
 from gateway.services.media_desk import Desk, Done, must_be_written
-from gateway.station import load_directory, load_keys
+from gateway.station import load_keys
 from protocols import media
 from protocols.errors import Unreadable
 from protocols.identifiers import Realm
@@ -127,7 +127,7 @@ class _Reading:
         self._source = source
         self._keys = load_keys(desk.config)
         self._now = desk.clock()
-        self._directory = load_directory(desk.config, self._now)
+        self._directory = desk.directory()
         self._digest = b""
         self._told: media.Manifest | None = None
         self.again = False

@@ -40,7 +40,7 @@ from gateway.services.media_desk import (
     must_be_written,
     must_have_another,
 )
-from gateway.station import load_directory, load_keys
+from gateway.station import load_keys
 from pki.cms import Signer
 from pki.names import BadStationName, StationName
 from pki.sealing import Recipient
@@ -73,7 +73,7 @@ def request(desk: Desk, operator: str, asked: Asked) -> Medium:
         must_be_written(done)
         must_be_a_writer(desk.config, operator)
         rules.must_fit(asked.content, asked.device, name, _station(asked.to))
-        directory = load_directory(desk.config, now)
+        directory = desk.directory()
         _receiver(directory, asked.to, now)
         choice = _choice(desk, directory, asked.content, asked.file)
         with desk.reader() as store:
@@ -129,7 +129,7 @@ def write(
         now = desk.clock()
         state = rules.after(medium, done.act)
         rules.may_begin(medium, now)
-        directory = load_directory(desk.config, now)
+        directory = desk.directory()
         receiver = _receiver(directory, medium.peer, now)
         choice = _choice(desk, directory, medium.content, file)
         _must_be_the_same(desk, medium, choice)
@@ -185,7 +185,7 @@ class _Writing:
             raise MediaRefused("it is more persons than were asked for; ask anew")
         if number > media.MAX_PARTS:
             raise MediaRefused(f"it is more than {media.MAX_PARTS} parts")
-        events = [prepare(one) for one in self._events(store, out)]
+        events = [store.prepared(one) for one in self._events(store, out)]
         self._desk.commit(partial(_record, events))
         at = wire_time(self._desk.clock())
         data = media.sealed_part(out.payload, self._signer, self._receiver, at)

@@ -23,6 +23,7 @@ from gateway.records.transaction import Transaction
 from gateway.services.clock import Clock
 from protocols.tlog import checkpoint
 from protocols.tlog.errors import LogError, NotSigned
+from protocols.tlog.generation import as_of, base_of, generation_of
 from protocols.tlog.merkle import Frontier
 from protocols.tlog.note import Verifier
 
@@ -77,7 +78,8 @@ class Merger:
 def stored_tree(store: StoreReader, key: Verifier) -> Frontier:
     """The tree as it is stored, to go on from; raises `StoreDamaged`.
 
-    A head that an older key of this station signed is believed by its root alone.
+    A head that an older key of this station signed is believed by its root alone. So is
+    one of a log before the last restore, as long as that is the station's own.
     """
     head = store.log_head()
     if head is None:
@@ -85,13 +87,15 @@ def stored_tree(store: StoreReader, key: Verifier) -> Frontier:
     try:
         found = checkpoint.read(head.note)[0]
         try:
-            checkpoint.verify(head.note, (key,))
+            checkpoint.verify(head.note, (as_of(key, found.origin),))
         except NotSigned:
             log.warning("the newest head of the log is signed by another key")
         tree = Frontier.of(head.size, store.log_hashes(head.size))
     except LogError as error:
         raise StoreDamaged(f"the log of the record ({error})") from None
     alike = hmac.compare_digest(found.root, tree.root())
-    if not alike or (found.origin, found.size) != (key.name, head.size):
+    own = base_of(found.origin) == base_of(key.name)
+    newer = generation_of(found.origin) > generation_of(key.name)
+    if not alike or not own or newer or found.size != head.size:
         raise StoreDamaged("the log of the record, which its newest head does not sign")
     return tree

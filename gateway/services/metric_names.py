@@ -52,10 +52,24 @@ METRICS: Final[Mapping[str, Number]] = {
     "sekisho_store_available": Number("1 while the store can be written."),
     "sekisho_store_bytes": Number("The store's files."),
     "sekisho_store_free_bytes": Number("Free on its disk."),
+    "sekisho_log_entries": Number(
+        "Entries of the record's log: signed, cosigned, stamped, proven.", ("part",)
+    ),
+    "sekisho_log_age_seconds": Number(
+        "How old the newest of them is: signed, cosigned, stamped.", ("part",)
+    ),
+    "sekisho_component_info": Number(
+        "1 for each component with its loaded version.", ("component", "version")
+    ),
+    "sekisho_patches_open": Number("Advisories not met.", ("severity",)),
+    "sekisho_patches_overdue": Number("Of them, those past their last day."),
     "sekisho_clock_seconds": Number("The station's clock."),
     "sekisho_clock_jumps_total": Number("How often the clock was moved."),
     "sekisho_certificate_days": Number(
         "Days left, of the revocation list too.", ("certificate",)
+    ),
+    "sekisho_closed_by_restore": Number(
+        "1 while it was restored from a backup and is not reconciled yet."
     ),
     "sekisho_open": Number("1 while it is open by its calendar, or has none."),
     "sekisho_hours_change_seconds": Number(

@@ -7,6 +7,7 @@ registry is the station's own: a process may hold several.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -22,13 +23,18 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
+from gateway.patches import versions
+from gateway.records.errors import RecordsError
 from gateway.records.measured import BOUNDS
 from gateway.records.survey import Kind
 from gateway.rules.media import to_do
+from gateway.rules.patches import Severity
 from gateway.services import health
-from gateway.services.health import DAY, State
+from gateway.services.health import DAY
+from gateway.services.health_check import State
 from gateway.services.metric_names import METRICS
 from gateway.services.overview import Overview
+from gateway.services.vouched_state import vouched_of
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 HEALTH = {State.OK: 1.0, State.WARNING: 0.5, State.FAILING: 0.0}
@@ -64,6 +70,8 @@ class _Station(Collector):
             self._links(),
             self._waiting(),
             self._store(),
+            self._log(),
+            self._patches(),
             self._times(),
             self._health(),
         ):
@@ -129,6 +137,43 @@ class _Station(Collector):
             yield "sekisho_store_bytes", _one(room.used)
             yield "sekisho_store_free_bytes", _one(room.free)
 
+    def _log(self) -> Iterator[tuple[str, Samples]]:
+        """None of it while the store cannot be read."""
+        try:
+            found = vouched_of(self._of.store)
+        except RecordsError:
+            return
+        entries = {
+            "signed": found.entries,
+            "cosigned": found.cosigned_entries,
+            "stamped": found.stamped_entries,
+            "proven": found.proven_entries,
+        }
+        yield "sekisho_log_entries", _words(entries)
+        times = {
+            "signed": found.signed,
+            "cosigned": found.cosigned,
+            "stamped": found.stamped,
+        }
+        now = self._of.clock()
+        ages = {name: _age(now, at) for name, at in times.items() if at is not None}
+        yield "sekisho_log_age_seconds", _words(ages)
+
+    def _patches(self) -> Iterator[tuple[str, Samples]]:
+        watch = self._of.patches
+        yield (
+            "sekisho_component_info",
+            dict.fromkeys(versions().items(), 1.0),
+        )
+        found = [] if watch is None else watch.open
+        counted = Counter(one.advisory.severity for one in found)
+        yield (
+            "sekisho_patches_open",
+            _words({one.value: counted[one] for one in Severity}),
+        )
+        late = [] if watch is None else watch.overdue()
+        yield "sekisho_patches_overdue", _one(len(late))
+
     def _times(self) -> Iterator[tuple[str, Samples]]:
         of = self._of
         now = of.clock()
@@ -140,6 +185,7 @@ class _Station(Collector):
         yield "sekisho_certificate_days", _words(days)
         hours = of.station.facts.hours
         window = hours.window(now)
+        yield "sekisho_closed_by_restore", _one(of.station.facts.restored.closed)
         yield "sekisho_open", _one(window.is_open)
         left = (window.ends - now).total_seconds()
         limited = hours.calendar is not None

@@ -22,7 +22,12 @@ class Outbox:
         self._clock = clock
 
     async def look(self) -> None:
-        """Offer what is due, peer by peer: one that is down holds up no other."""
+        """Offer what is due, peer by peer: one that is down holds up no other.
+
+        Nothing while the station is closed after a restore.
+        """
+        if self._station.facts.restored.closed:
+            return
         store, now = self._station.store, self._clock()
         for peer in store.waiting_by_peer():
             carried = self._post.carried(peer)

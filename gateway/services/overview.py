@@ -23,7 +23,10 @@ from gateway.services.certificates import Certificates
 from gateway.services.clock import Clock
 from gateway.services.clock_watch import FROM_THE_FUTURE, ClockWatch
 from gateway.services.counters import Counters
+from gateway.services.freshness import Freshness
 from gateway.services.listener import HttpListener
+from gateway.services.master_watch import MasterWatch
+from gateway.services.patch_watch import PatchWatch
 from gateway.services.peer import PeerClient
 from gateway.services.revocation import Revocation
 from gateway.station import Station
@@ -54,6 +57,9 @@ class Overview:
     clock_watch: ClockWatch
     clients: Sequence[PeerClient]
     calendars: CalendarWatch | None = None
+    master: MasterWatch | None = None
+    patches: PatchWatch | None = None
+    freshness: Freshness | None = None
     listeners: dict[str, HttpListener] = field(default_factory=dict)
     """By the name of their table in the configuration."""
     since: datetime = field(init=False)

@@ -98,7 +98,7 @@ class PeerClient:
         """``identify`` is asked within each handshake and before each question. It must
         find ``expected``; ``accept_fingerprint`` may name the certificates.
         """
-        self._door = PeerDoor(
+        self.door = PeerDoor(
             reactor, host, port, context, identify, expected, accept_fingerprint
         )
         self._reactor = reactor
@@ -206,7 +206,7 @@ class PeerClient:
         )
         wanted = min(len(self._waiting) - coming, self._max - self.connections)
         for _ in range(wanted):
-            connecting = self._door.connect(self, self._deadlines)
+            connecting = self.door.connect(self, self._deadlines)
             self._opening.add(connecting)
             connecting.addCallbacks(
                 self._opened, self._unopened, (connecting,), {}, (connecting,), {}

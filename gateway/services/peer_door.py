@@ -54,12 +54,17 @@ class PeerDoor:
         expected: StationName,
         accept_fingerprint: AcceptFingerprint | None,
     ) -> None:
-        self._endpoint = _endpoint(reactor, host, port)
-        self._host = f"[{host}]:{port}" if isIPv6Address(host) else f"{host}:{port}"
+        self._reactor = reactor
         self._context = context
         self._identify = identify
-        self._expected = expected
+        self.expected = expected
         self._accept_fingerprint = accept_fingerprint
+        self.move(host, port)
+
+    def move(self, host: str, port: int) -> None:
+        """New links go there; those that stand have proved whose they are."""
+        self._endpoint = _endpoint(self._reactor, host, port)
+        self._host = f"[{host}]:{port}" if isIPv6Address(host) else f"{host}:{port}"
 
     def connect(self, owner: Owner, deadlines: Deadlines) -> Deferred[Any]:
         """Open one link for ``owner``. Fires at the TCP connection; not proven then."""
@@ -77,7 +82,7 @@ class PeerDoor:
             identity = self._identify(certificate)
         except Untrusted as error:
             return untrusted_word(error)
-        if identity.station != self._expected:
+        if identity.station != self.expected:
             return "another_station"
         accept = self._accept_fingerprint
         if accept is not None and not accept(identity.fingerprint):

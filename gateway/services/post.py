@@ -5,7 +5,6 @@ Lives as long as the station. Gives every committed message to its peer's sender
 owns none of them.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Set
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -14,17 +13,13 @@ from gateway.records.rows import Outgoing
 from gateway.services.sender import Sender
 from pki.names import StationName
 
-log = logging.getLogger(__name__)
-
 
 class Post:
     """See the module."""
 
-    def __init__(self, make: Callable[[StationName], Sender | None]) -> None:
+    def __init__(self, make: Callable[[StationName], Sender]) -> None:
         self._make = make
         self._senders: dict[str, Sender] = {}
-        self._unreachable: set[str] = set()
-        """Peers without an endpoint, said once."""
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -37,18 +32,10 @@ class Post:
 
     def offer(self, outgoing: Outgoing) -> None:
         """Hand a committed message to its peer's sender."""
-        sender = self._senders.get(outgoing.peer) or self._made(outgoing.peer)
-        if sender is not None:
-            sender.offer(outgoing)
-
-    def _made(self, peer: str) -> Sender | None:
-        sender = self._make(StationName.parse(peer))
-        if sender is not None:
-            self._senders[peer] = sender
-        elif peer not in self._unreachable:
-            self._unreachable.add(peer)
-            log.error("the master has no endpoint for %s: its messages wait", peer)
-        return sender
+        if outgoing.peer not in self._senders:
+            made = self._make(StationName.parse(outgoing.peer))
+            self._senders[outgoing.peer] = made
+        self._senders[outgoing.peer].offer(outgoing)
 
     def stop(self) -> Deferred[list[None]]:
         """Fires when nothing is in flight any more."""

@@ -18,7 +18,7 @@ from gateway.dispatch import Draft, NoSuchPeer, Writer
 from gateway.intake import take
 from gateway.outcome import Admitted, Held, Outcome, Refused, Repeated
 from gateway.records.errors import StoreUnavailable
-from gateway.records.event import Prepared, prepare
+from gateway.records.event import Prepared
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Conflict, Plan
@@ -106,7 +106,8 @@ class Runtime:
     async def _refuse(
         self, refused: Refused, body: bytes, identity: Identity, now: datetime
     ) -> Answer:
-        record = self._prepare(events.refused(refused, identity, now))
+        tag = "" if refused.case is None else self._role.person_tag(refused.case)
+        record = self._prepare(events.refused(refused, identity, now, tag))
         await self.station.store.commit(lambda tx: tx.record(record))
         row = refusal(refused.code)
         opened = refused.opened
@@ -211,7 +212,7 @@ class Runtime:
         return Ready(_outgoing(draft, packed), record)
 
     def _prepare(self, event: events.Event) -> Prepared:
-        return prepare(event, self.station.token_bytes)
+        return self.station.store.prepared(event, self.station.token_bytes)
 
 
 def apply(

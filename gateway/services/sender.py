@@ -7,9 +7,10 @@ valid answer stays in the outbox and is offered again: the same bytes, later. So
 one that met a fault of this program, which is recorded and holds up no other. On start
 everything due is read back from the store, so a killed daemon goes on where it was.
 
-Before each attempt the role looks again: what may no longer leave is taken back. What
-is about one person leaves in the order in which it was owed: nothing of that person
-goes while something older could not be delivered to this peer.
+Before each attempt the role looks again: what may no longer leave is taken back. What a
+person gave up is settled, and whoever depends on it hears that as of an expiry. What is
+about one person leaves in the order in which it was owed: nothing of that person goes
+while something older could not be delivered to this peer.
 """
 
 import logging
@@ -25,6 +26,7 @@ from twisted.python.failure import Failure
 from gateway.faults import place
 from gateway.records.errors import StoreUnavailable
 from gateway.records.event import EventKind, prepare
+from gateway.records.outbox_acts import GivenUp
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Plan
@@ -58,6 +60,11 @@ MAX_WAITING = 2048
 
 FORBIDDEN = 403
 """The HTTP status of a peer that knows this station, and takes nothing from it now."""
+
+GIVEN_UP = "SK-T08"
+"""A named person decided that it is not to be sent any more."""
+_NONE = timedelta(0)
+_SOON = timedelta(seconds=1)
 
 FAULT = "%s: sending to %s failed: %s"
 
@@ -155,6 +162,12 @@ class Sender:
 
     async def _attempt(self, outgoing: Outgoing) -> None:
         now = self._clock()
+        if self._station.facts.restored.closed:
+            return  # it waits in the store until the station is open again
+        given_up = self._station.store.given_up(outgoing.message_id)
+        if given_up is not None:
+            await self._give_up(outgoing, GIVEN_UP, "given_up", given_up=given_up)
+            return
         if now > outgoing.deadline:
             await self._give_up(outgoing, "SK-T03", "expired")
             return
@@ -168,6 +181,13 @@ class Sender:
             await self._take_back(outgoing, back, now)
             return
         self._station.store.must_be_writable()
+        stops = self._station.facts.vouched.problem
+        if stops:
+            await self._postpone(outgoing, "SK-T09", detail=stops)
+            return
+        if self._station.facts.is_frozen(now):
+            await self._postpone(outgoing, "SK-T10")
+            return
         try:
             response = await self._client.post(MESSAGES, CMS, outgoing.envelope)
         except PeerError as error:
@@ -224,11 +244,18 @@ class Sender:
         await self._settle(outgoing, plan, EventKind.WITHDRAWN, "withdrawn", b"", now)
 
     async def _give_up(
-        self, outgoing: Outgoing, code: str, state: str, answer: bytes = b""
+        self,
+        outgoing: Outgoing,
+        code: str,
+        state: str,
+        answer: bytes = b"",
+        given_up: GivenUp | None = None,
     ) -> None:
         now = self._clock()
         plan = self._role.failed(outgoing, code, now)
-        await self._settle(outgoing, plan, EventKind.FAILED, state, answer, now, code)
+        await self._settle(
+            outgoing, plan, EventKind.FAILED, state, answer, now, code, given_up
+        )
 
     async def _await_opening(self, outgoing: Outgoing, now: datetime) -> None:
         """The peer is closed: it goes at the opening, or is told now if it cannot."""
@@ -249,8 +276,11 @@ class Sender:
         """Keep it for later; the first failure of each kind is recorded."""
         now = self._clock()
         attempts = outgoing.attempts + 1
-        closed = timedelta(0) if until is None else until - now
+        closed = _NONE if until is None else until - now
         delay = retry_after(self._station.config.timing, attempts, closed)
+        delay = min(delay, max(outgoing.deadline - now, _NONE) + _SOON)  # and told then
+        if code != "SK-T06" and self._station.store.given_up(outgoing.message_id):
+            delay = _NONE  # it is settled next, not tried
         event = events.not_taken(outgoing, now, code, detail, answer)
         record = prepare(event, self._station.token_bytes)
 

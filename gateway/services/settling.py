@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from gateway.records.event import EventKind, prepare
+from gateway.records.outbox_acts import GivenUp
 from gateway.records.rows import Outgoing
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Conflict, Plan
@@ -40,6 +41,7 @@ class Settling:
         answer: bytes,
         now: datetime,
         code: str = "",
+        given_up: GivenUp | None = None,
     ) -> None:
         """Make it so; raises `StoreUnavailable`, and then it is still owed."""
         event = events.outgoing(
@@ -47,9 +49,10 @@ class Settling:
             outgoing,
             now,
             code,
-            plan.about.detail,
+            plan.about.detail if given_up is None else given_up.reason,
             {"answer": answer} if answer else {},
             plan.about.permit_digest,
+            "" if given_up is None else given_up.operator,
         )
         record = prepare(event, self._station.token_bytes)
         ready = self._runtime.pack(plan.drafts, now)

@@ -5,14 +5,16 @@ The fields are what the command prints and what programs may read; a field, once
 released, stays. Times are UTC. No field holds content or a person.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 
 import msgspec
 
+from gateway.patches import versions
 from gateway.services import health
 from gateway.services.health import DAY
 from gateway.services.overview import Overview
+from gateway.services.vouched_state import Vouched, vouched_of
 
 
 class CheckState(msgspec.Struct, frozen=True):
@@ -73,6 +75,31 @@ class Peer(msgspec.Struct, frozen=True):
     """When we last took one of its messages."""
 
 
+class Patch(msgspec.Struct, frozen=True):
+    """An advisory that the running process does not meet."""
+
+    id: str
+    component: str
+    version: str
+    below: str
+    severity: str
+    due: date | None
+    overdue: bool
+
+
+class Patches(msgspec.Struct, frozen=True):
+    """The versions that the running process has loaded, and what they need."""
+
+    versions: dict[str, str]
+    open: list[Patch]
+    confirmed: datetime | None
+    """When a person last confirmed any."""
+    operator: str
+    """Who did; empty: nobody."""
+    is_confirmed: bool
+    """Whether it was these versions, held against this list."""
+
+
 class Status(msgspec.Struct, frozen=True):
     """A station as it stands."""
 
@@ -91,6 +118,8 @@ class Status(msgspec.Struct, frozen=True):
     holds_oldest: datetime | None
     peers: list[Peer]
     hours: Hours
+    log: Vouched
+    patches: Patches
 
 
 def status(of: Overview) -> Status:
@@ -113,6 +142,8 @@ def status(of: Overview) -> Status:
         holds_oldest=None if standing is None else standing.oldest_hold,
         peers=_peers(of),
         hours=_hours(of, now),
+        log=vouched_of(of.store),
+        patches=_patches(of),
     )
 
 
@@ -121,6 +152,28 @@ def _hours(of: Overview, now: datetime) -> Hours:
     limited = of.station.facts.hours.calendar is not None
     until = window.ends.astimezone(UTC) if limited else None
     return Hours(window.is_open, window.why.value, until)
+
+
+def _patches(of: Overview) -> Patches:
+    watch, loaded = of.patches, dict(versions())
+    if watch is None:
+        return Patches(loaded, [], None, "", False)
+    late = watch.overdue()
+    made = watch.confirmed
+    found = [
+        Patch(
+            one.advisory.id,
+            one.advisory.package,
+            one.version,
+            one.advisory.below,
+            one.advisory.severity.value,
+            one.due,
+            one in late,
+        )
+        for one in watch.open
+    ]
+    at, operator = (None, "") if made is None else (made.at, made.operator)
+    return Patches(loaded, found, at, operator, watch.is_confirmed)
 
 
 def _listeners(of: Overview) -> list[Listener]:

@@ -19,7 +19,7 @@ from typing import Final
 
 from msgspec import structs
 
-from gateway.records.event import Event, EventKind, prepare
+from gateway.records.event import Event, EventKind
 from gateway.records.submissions import Kept
 from gateway.records.transaction import Transaction
 from gateway.roles.plan import Conflict, NotTaken, Plan
@@ -126,8 +126,9 @@ class Submissions:
         ready = self._runtime.pack(plan.drafts, event.at)
         answer = answering(ready[0].outgoing.message_id if ready else b"")
         token_bytes = self._runtime.station.token_bytes
-        record = prepare(event, token_bytes)
-        again = prepare(structs.replace(event, kind=EventKind.REPEATED), token_bytes)
+        record = self._store.prepared(event, token_bytes)
+        repeated = structs.replace(event, kind=EventKind.REPEATED)
+        again = self._store.prepared(repeated, token_bytes)
         changes = bool(plan.drafts or plan.effects)
         kept = self._kept(handed, answer) if changes else None
 

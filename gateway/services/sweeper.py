@@ -58,7 +58,8 @@ class Sweeper:
             def work(tx: Transaction) -> None:
                 tx.forget_seen(over)
                 tx.forget_permits(over)
-                tx.forget_settled(over - SETTLED_DAYS)
+                if tx.forget_settled(over - SETTLED_DAYS):
+                    tx.forget_given_up()
                 tx.forget_submissions(over)
                 for message_id, record in erased:
                     if tx.erase_arrivals((message_id,)):

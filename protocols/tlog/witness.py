@@ -27,6 +27,8 @@ PATH: Final = "/add-checkpoint"
 SIZE_TYPE: Final = "text/x.tlog.size"
 MAX_REQUEST: Final = note.MAX_NOTE + 4096
 MAX_LINES: Final = 63
+UNFIT: Final = 422
+"""The status where the proof does not lead from the old tree to the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class Verdict:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     head: Checkpoint | None = None
+    shown: Checkpoint | None = None
+    """What the log has signed, whatever is answered: evidence, if it contradicts."""
+
+    def contradicts(self, known: Known) -> bool:
+        """Whether the log showed another tree than the one it showed before."""
+        if self.shown is None:
+            return False
+        alike = hmac.compare_digest(self.shown.root, known.root)
+        return self.status == UNFIT or (self.shown.size == known.size and not alike)
 
 
 def read(data: bytes) -> Request:
@@ -98,18 +109,23 @@ def judge(data: bytes, logs: Mapping[str, Verifier], known: Known) -> Verdict:
     except (NotSigned, FalseSignature) as error:
         return Verdict(403, f"{error}\n".encode())
     if request.old > head.size:
-        return Verdict(400, b"the old size is larger than the new one\n")
+        said = b"the old size is larger than the new one\n"
+        return Verdict(400, said, shown=head)
     if request.old != known.size:
-        return Verdict(409, f"{known.size}\n".encode(), SIZE_TYPE)
+        return _conflict(known, head)
     if head.size == known.size and not hmac.compare_digest(head.root, known.root):
-        return Verdict(409, f"{known.size}\n".encode(), SIZE_TYPE)
+        return _conflict(known, head)
     try:
         merkle.check_consistency(
             known.size, known.root, head.size, head.root, request.proof
         )
     except NotConsistent as error:
-        return Verdict(422, f"{error}\n".encode())
-    return Verdict(200, head=head)
+        return Verdict(UNFIT, f"{error}\n".encode(), shown=head)
+    return Verdict(200, head=head, shown=head)
+
+
+def _conflict(known: Known, head: Checkpoint) -> Verdict:
+    return Verdict(409, f"{known.size}\n".encode(), SIZE_TYPE, shown=head)
 
 
 def origin_of(data: bytes) -> str:
@@ -128,3 +144,9 @@ def read_answer(data: bytes) -> list[Signature]:
     if not text.endswith("\n"):
         raise Malformed("an answer is lines of signatures")
     return [note.read_line(line) for line in text[:-1].split("\n")]
+
+
+def read_size(data: bytes) -> int:
+    """The size that a witness told with 409; `Malformed` otherwise."""
+    text = data.decode("ascii", "replace").removesuffix("\n")
+    return checkpoint.number(text)

@@ -8,7 +8,8 @@ Its six functions (システム3 ②):
 3. the numbers that business systems have for a person, tied to one addressee number;
 4. addressee information on request, by one of the two numbers, as the affair may have;
 5. what linkage needs goes to the intermediate server: the copy, in JIS X 0213, and what
-   it takes to get a code;
+   it takes to get a code; what business systems hold for
+   it is taken and kept apart (`business_data`);
 6. the individual number that a residence record copy may show, to the shops' system.
 
 It is no neighbour of the CS (R-029): a request for a code goes on to the existing
@@ -31,11 +32,13 @@ from schemas.people import AddresseeKey
 from schemas.register_messages import (
     AddresseeInquiry,
     AddresseeReply,
+    BusinessLinkageData,
     NumberedResidentRecordChange,
     ResidentRecordCopy,
 )
 from schemas.systems import ADDRESSEE, EXISTING, INTERMEDIATE, STORES, TAX
-from simulators.city import access, persons
+from simulators.city import access, business_data, persons
+from simulators.city.business_data import BusinessData
 from simulators.city.guarded import GuardedSystem
 from simulators.city.outbox import Owed
 from simulators.city.persons import Person, Persons, is_older, person_of
@@ -65,7 +68,7 @@ class AddresseeSystem(GuardedSystem):
     """One city's addressee system."""
 
     role = ADDRESSEE
-    schema = f"""{access.SCHEMA} {persons.SCHEMA}
+    schema = f"""{access.SCHEMA} {persons.SCHEMA} {business_data.SCHEMA}
 CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRICT;
 """
 
@@ -78,11 +81,13 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
         super().__init__(organisation, given)
         self.acquiring = acquiring
         self.persons = Persons(self.store, self.token_bytes)
+        self.business_data = BusinessData(self.store)
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
             "numbered_resident_record_change": self._change,
             "addressee_inquiry": self._inquiry,
+            "business_linkage_data": self._business_data,
             "personal_identifier_code_request": self._relay,
         }
 
@@ -141,6 +146,24 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
         """The request that a pair of its own began, under the pair's id."""
         return kind == REQUEST and self.outbox.is_known_as(PAIR, message_id)
 
+    # -- 5: what business systems hold -------------------------------------------------
+
+    def _business_data(self, value: BusinessLinkageData, sender: Sender) -> None:
+        """Keep it under its addressee number; an approved system's alone."""
+        person = unknown(self.persons.by_addressee(value.addressee_number))
+        system = _system_of(sender)
+        attempt = _attempt(
+            str(sender.station), system, value.affair_item, person, (value.kind,)
+        )
+        self.access.must_use(system, attempt)
+        if not self.business_data.keep(value, system):
+            self.history.happened("older than what is held", str(sender))
+
+    @shown
+    def business_data_of(self, number: str) -> Mapping[str, int]:
+        """What is held of somebody, by system and kind: the sequence number alone."""
+        return self.business_data.held(number)
+
     # -- 5: the request for a code -----------------------------------------------------
 
     def _relay(self, value: PersonalIdentifierCodeRequest, sender: Sender) -> None:
@@ -187,7 +210,7 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
             if not set(value.wanted) <= ITS_OWN:
                 raise Refused(Reason.ITEM, attempt)
         else:
-            system = sender.system or (TAX if sender.role == TAX else "")
+            system = _system_of(sender)
             self.access.must_use(system, attempt)
             self.access.must_have(value.wanted, attempt)
         return self._told(attempt, person, value.wanted)
@@ -242,6 +265,11 @@ CREATE TABLE relayed (processing TEXT PRIMARY KEY, addressee TEXT NOT NULL) STRI
     def of_local(self, system: str, local: str) -> str | None:
         """The addressee number tied to a system's own number."""
         return self.persons.addressee_of(system, local)
+
+
+def _system_of(sender: Sender) -> str:
+    """Which business system it is; 税務システム is known by its role."""
+    return sender.system or (TAX if sender.role == TAX else "")
 
 
 def _attempt(

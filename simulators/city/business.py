@@ -2,9 +2,10 @@
 """個別業務システム: several, each for some of the 43 affairs; 税務システム is one.
 
 It asks the addressee system who somebody is, fetches from the common platform what its
-affair may have, and has its intermediate server ask other bodies. It can fetch and
-nothing else: what it is sent unasked it does not take (R-034), and no two of them
-speak to each other (R-039).
+affair may have, and has its intermediate server ask other bodies. What it holds itself
+for information linkage it hands to the addressee system. It can fetch and nothing else:
+what it is sent unasked it does not take (R-034), and no two of them speak to each other
+(R-039).
 
 Somebody of its staff does each of these, in a session of the common platform; what came
 is kept with the case for which it was asked.
@@ -14,12 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from schemas.card_messages import CertificateItem
 from schemas.inside_messages import InformationInquiryRequest
 from schemas.messages import Payload, read_payload, type_name, write_payload
 from schemas.people import AddresseeKey
 from schemas.register_messages import (
     AddresseeInquiry,
     AddresseeReply,
+    BusinessLinkageData,
     CommonPlatformFetch,
     CommonPlatformReply,
 )
@@ -33,6 +36,8 @@ from simulators.city.sources import CertificateSource
 from simulators.city.system import System, act, unknown
 from simulators.city.taken import Given
 
+LAYOUT: Final = "2026-07"
+"""Version of the layout of what is handed in."""
 Gate: TypeAlias = Callable[[str, str, str], str]
 """Session, system and affair in; who works there comes back, or `Refused`."""
 
@@ -114,6 +119,28 @@ class BusinessSystem(System):
             provider=to,
         )
         return self.owe(INTERMEDIATE, request, by)
+
+    @act
+    def hand_in(
+        self,
+        session: str,
+        affair: str,
+        kind: str,
+        addressee_number: str,
+        sequence: int,
+        items: tuple[CertificateItem, ...],
+    ) -> int:
+        """Hand the addressee system what an affair holds of somebody for linkage."""
+        by = self._at_work(session, affair)
+        told = BusinessLinkageData(
+            affair_item=affair,
+            kind=kind,
+            addressee_number=addressee_number,
+            update_sequence_number=sequence,
+            layout_version=LAYOUT,
+            items=items,
+        )
+        return self.owe(ADDRESSEE, told, by)
 
     def learned(self, owed: Owed, asked: Payload, reply: Payload) -> None:
         """Keep an answer that fits its question; raises `Refused` where it does not."""

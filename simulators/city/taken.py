@@ -16,10 +16,15 @@ from protocols.identifiers import (
 )
 from schemas.messages import Payload, SubmissionRefused, read_payload
 from schemas.payload import type_of
+from simulators.residence_card import is_simulated
 
-_NUMBERS: Final = {
-    "individual_number": individual_number_is_valid,
-    "resident_record_code": resident_record_code_is_valid,
+_NUMBERS: Final[dict[str, Callable[[str], bool]]] = {
+    "individual_number": lambda it: individual_number_is_valid(it, Realm.SIMULATION),
+    "resident_record_code": lambda it: resident_record_code_is_valid(
+        it, Realm.SIMULATION
+    ),
+    "residence_card_number": is_simulated,
+    "new_residence_card_number": is_simulated,
 }
 
 
@@ -73,9 +78,7 @@ NO_ANSWER: Final = Taken(HTTPStatus.SERVICE_UNAVAILABLE, b"")
 
 def strangers(value: Any) -> bool:
     """Whether a number in a value is none of the simulation, at any depth."""
-    return any(
-        not _NUMBERS[name](text, Realm.SIMULATION) for name, text in _numbers(value)
-    )
+    return any(not _NUMBERS[name](text) for name, text in _numbers(value))
 
 
 def _numbers(value: Any) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from cryptography import x509
 
-from pki import authority, network_clock
+from pki import authority, network_clock, timestamp_authority
 from pki.cms import Signer
 from pki.keystore import load_private_key, replace, write_private
 from pki.names import StationName
@@ -25,11 +25,13 @@ from pki.profiles import Purpose
 from protocols.master import Endpoint, LayoutVersion, Master, StationEntry
 from protocols.master import write as write_master
 from schemas import systems
+from schemas.matching_list import MatchingList, shipped
 from simulators.network import parties as people
-from simulators.network import ports
+from simulators.network import ports, vouching
 from simulators.network.copies import write_all
 from simulators.network.files import Files
 from simulators.network.parties import Half, Party
+from simulators.network.shown import Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Choices:
     second_hold_longest: float = 3.0
     """Short: the story shows a hold that lapses."""
     answer_by: float = 300.0
+    vouched: bool = True
+    """Whether witnesses co-sign the logs, and an authority stamps them."""
 
 
 class NetworkFile(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ class NetworkFile(msgspec.Struct, frozen=True):
     house: dict[str, int] = {}
     """Where each in-house system that runs takes plain messages."""
     half: Half = Half.ALL
+    vouched: bool = False
 
     @property
     def parties(self) -> tuple[Party, ...]:
@@ -63,8 +68,11 @@ class NetworkFile(msgspec.Struct, frozen=True):
         return people.parties(self.half)
 
 
-def build(files: Files, choices: Choices) -> NetworkFile:
-    """Make everything below ``files.root``, which must not hold a network yet."""
+def build(files: Files, choices: Choices, say: Say = lambda _: None) -> NetworkFile:
+    """Make everything below ``files.root``, which must not hold a network yet.
+
+    ``say`` hears how far it is with a large city.
+    """
     now = datetime.now(UTC)
     everybody = people.parties(choices.half)
     for folder in (files.root, files.logs):
@@ -73,15 +81,22 @@ def build(files: Files, choices: Choices) -> NetworkFile:
     first = ports.claim_any()
     addresses = addresses_of(everybody, first)
     network = NetworkFile(
-        choices.seed, choices.residents, first, *addresses, choices.half
+        choices.seed,
+        choices.residents,
+        first,
+        *addresses,
+        choices.half,
+        choices.vouched,
     )
+    if choices.vouched:
+        timestamp_authority.build(files.timestamps, "sekisho up", now)
     issue_master(files, network, now)
     write_private(files.code_key, os.urandom(32))
     for party in everybody:
         if party.name.role in people.DAEMON_ROLES:
             _config(files, party, network, choices)
     if choices.half is not Half.RESIDENT:
-        write_all(files, choices.seed, choices.residents)
+        write_all(files, choices.seed, choices.residents, say)
     files.network.write_bytes(msgspec.json.encode(network))
     return network
 
@@ -151,8 +166,12 @@ def issue_master(
     now: datetime,
     version: int = 1,
     layouts: tuple[LayoutVersion, ...] = (),
+    lists: tuple[MatchingList, ...] = (),
 ) -> None:
-    """Sign the master of everybody's certificates as they lie there now."""
+    """Sign the master of everybody's certificates as they lie there now.
+
+    Where no matching list is named, it carries the one that ships.
+    """
     entries = tuple(
         _entry(files, party, network.outside[str(party.name)])
         for party in network.parties
@@ -165,6 +184,7 @@ def issue_master(
         realm="simulation",
         stations=entries,
         layouts=layouts,
+        lists=lists or (shipped(now.replace(microsecond=0)),),
     )
     base = files.pki.station(people.CORE)
     key: Any = load_private_key(base / "signing.key")
@@ -174,7 +194,7 @@ def issue_master(
 
 def _entry(files: Files, party: Party, port: int) -> StationEntry:
     base = files.pki.station(party.name)
-    permit = base / "permit.crt"
+    permit, record = base / "permit.crt", base / "record.crt"
     return StationEntry(
         name=party.name,
         label=party.label,
@@ -183,6 +203,7 @@ def _entry(files: Files, party: Party, port: int) -> StationEntry:
         signing=(_certificate(base / "signing.crt"),),
         sealing=(_certificate(base / "sealing.crt"),),
         permit=(_certificate(permit),) if permit.exists() else (),
+        record=(_certificate(record),) if record.exists() else (),
     )
 
 
@@ -219,6 +240,8 @@ def _config(files: Files, party: Party, network: NetworkFile, choices: Choices) 
         "store": {"path": "records.sqlite", "key": f"{keys}/store.key"},
         "timing": _timing(party, choices),
     }
+    if choices.vouched:
+        tables["proof"] = vouching.proof_of(party.name, network.first_port)
     if party.inside is not None:
         tables["inside"] = {
             "port": network.inside[name],

@@ -33,6 +33,8 @@ from simulators.network.parties import Half
 from simulators.network.player import story_of
 from simulators.network.ports import NoPorts
 from simulators.network.processes import NotReady, Processes
+from simulators.network.shown import shown, tenths
+from simulators.register.service.starting import fill_beforehand
 
 Line = dict[str, Any]
 
@@ -103,16 +105,26 @@ def _bring_up(
 ) -> None:
     begun = time.monotonic()
     is_made = files.network.exists()
+    if files.unfinished.exists():
+        raise click.ClickException(
+            f"the network in {files.root} was cut off while it was being made, and is "
+            "none; remove the folder, or choose another --dir"
+        )
     if is_made:
         _same_network(files, choices)
         ports.claim(building.load(files).first_port)
         console.print(f"going on with the network in {files.root}")
     else:
         console.print(f"making a network in {files.root}")
-        building.build(files, choices)
-        fill(files, copies.stream(choices.seed, choices.residents, people.CITY))
+        files.unfinished.touch(mode=0o600)
+        building.build(files, choices, console.print)
+        count = choices.residents
+        city = copies.stream(choices.seed, count, people.CITY)
+        fill(files, shown(city, count, "addressee system", console.print))
+        told = tenths(count, "register", console.print)
+        fill_beforehand(files.root, people.CITY, told)
     console.print(f"  files after {time.monotonic() - begun:.1f} s; starting stations")
-    network.start((lambda: None) if is_made else partial(import_copies, files))
+    network.start((lambda: None) if is_made else partial(_complete, console, files))
     console.print(f"  all stations ready after {time.monotonic() - begun:.1f} s")
 
 
@@ -125,6 +137,13 @@ def _same_network(files: Files, choices: Choices) -> None:
             f"residents, of which there is: {made.half.value}; choose another --dir, "
             "or the same --seed, --residents and --network"
         )
+
+
+def _complete(console: Console, files: Files) -> None:
+    """The last of making it: from then on it can be gone on with."""
+    console.print("  the stations import their copies")
+    import_copies(files)
+    files.unfinished.unlink()
 
 
 def import_copies(files: Files) -> None:

@@ -6,7 +6,7 @@ knows some of them, and one code that is nobody's. Residents come from the seed.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from protocols.linkage_code import CodeMaker
 from schemas.matching_list import ITEMS
 from simulators.network import parties as people
 from simulators.network.files import Files
+from simulators.network.shown import Say, shown
 from simulators.residents import Resident, generate
 from simulators.residents.linkage_copy import write_copies
 
@@ -58,15 +59,17 @@ def unknown_subject() -> str:
     return "9" * 15
 
 
-def write_all(files: Files, seed: str, count: int) -> None:
-    """Write the import file of every station that knows subjects."""
+def write_all(files: Files, seed: str, count: int, say: Say = lambda _: None) -> None:
+    """Write the import file of every station that knows subjects; ``say`` how far."""
     codes = CodeMaker(files.code_key.read_bytes())
     subjects: list[Resident] = []
     for station in (people.PROVIDER, people.SECOND_PROVIDER):
         city = station.organisation
         write_copies(
             files.copies(station),
-            stream(seed, count, city),
+            shown(
+                stream(seed, count, city), count_of(count, city), f"copies, {city}", say
+            ),
             lambda r, org=city: codes.code(r.person_id, org),  # type: ignore[misc]
             flagged(stream(seed, count, city)),
         )
@@ -84,7 +87,7 @@ def _requester_codes(
         for r in subjects
     }
     rows[unknown_subject()] = "0f" * 16
-    own = rows.keys() & _numbers(files.copies(station))
+    own = _copied(files.copies(station), rows.keys())
     with files.copies(station).open("a", encoding="utf-8") as file:
         for number, code in rows.items():
             if number in own:
@@ -97,9 +100,10 @@ def _requester_codes(
             file.write(json.dumps(row) + "\n")
 
 
-def _numbers(path: Path) -> set[str]:
-    """Of whom a station has a copy."""
+def _copied(path: Path, numbers: Container[str]) -> set[str]:
+    """Of which of these a station has a copy; its file may be a whole city's."""
     if not path.exists():
         return set()
     with path.open(encoding="utf-8") as file:
-        return {json.loads(line)["addressee_number"] for line in file}
+        held = (json.loads(line)["addressee_number"] for line in file)
+        return {number for number in held if number in numbers}

@@ -9,6 +9,7 @@ DIR/code.key                the core's key for linkage codes
 DIR/stations/NAME/          station.toml, records.sqlite, copies.jsonl
 DIR/peers/NAME/             history.jsonl and records.sqlite of each simulated peer
 DIR/house/*.sqlite          what each in-house system of the first city keeps
+DIR/tsa/…                   the time-stamp authority's keys
 DIR/log/*.log               what each process wrote
 """
 
@@ -32,6 +33,15 @@ class Files:
     @property
     def other_pki(self) -> Layout:
         return Layout(self.root / "other-pki")
+
+    @property
+    def timestamps(self) -> Path:
+        return self.root / "tsa"
+
+    @property
+    def unfinished(self) -> Path:
+        """There while the network is being made: what is cut off then is none."""
+        return self.root / "unfinished"
 
     @property
     def network(self) -> Path:

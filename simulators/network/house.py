@@ -80,6 +80,8 @@ SEALED: Final = {
     people.SHOPS_CENTER: people.SHOPS,
 }
 """Who speaks to another organisation, and to whom."""
+ASKED: Final = frozenset({people.SHOPS, people.JUSTICE_TERMINAL})
+"""Who takes messages from another organisation."""
 
 
 def given(files: Files, clock: Clock) -> Given:
@@ -170,7 +172,7 @@ class Joined:
         face = Face(self._network.house[str(name)], context, guests)
         stations = tuple(self._stations(name))
         self._house.open(system, face, dict(self._lines(name)), stations)
-        if name == people.SHOPS:
+        if name in ASKED:
             self._played.append(self._sealed(system))
 
     def _sealed(self, system: System) -> Played:

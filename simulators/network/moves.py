@@ -3,10 +3,10 @@
 
 The order, and why: (1) alone, so that two moves do not become one; (2) certificates
 that will be over, under the new time: the stations' own look says "not yet valid" and
-keeps the old ones; (3) the master, if it names any of them; (4) a fresh revocation
-list, good from the new time on; (5) the clock, in one step. At that step every process
-reads its files again before anybody there gets the new time. Cut short before it,
-nothing has moved, and the next move makes it all anew.
+keeps the old ones; (3) the master, if it names any of them or would be old by then; (4)
+a fresh revocation list, good from the new time on; (5) the clock, in one step. At that
+step every process reads its files again before anybody there gets the new time. Cut
+short before it, nothing has moved, and the next move makes it all anew.
 """
 
 import re
@@ -27,10 +27,14 @@ from pki.serials import AuthorityError, exclusive
 from pki.trust import TrustStore
 from simulators.clock import machine
 from simulators.network.files import Files
-from simulators.network.masters import issue_next
+from simulators.network.masters import issue_next, may_follow
 
-LIVE: Final = (Purpose.TLS, Purpose.RECORD)
+LIVE: Final = (Purpose.TLS,)
 """Purposes whose certificates no master names: a station needs no restart for them."""
+
+MASTER_AGE: Final = timedelta(days=90)
+"""A core issues a new master more often than this, whatever changes: an old one is not
+gone by for ever."""
 
 _STEP: Final = re.compile(r"\+((?:\d{1,9}[wdhms])+)")
 _PART: Final = re.compile(r"(\d+)([wdhms])")
@@ -132,7 +136,7 @@ def move(files: Files, by: timedelta, choice: Choice) -> Moved:
         authority = Authority.open(files.pki.directory)
         renewed = list(_renewed(authority, at)) if choice.renew else []
         named = any(purpose not in LIVE for purpose in renewed)
-        if named:
+        if named or may_follow(files, at, MASTER_AGE):
             issue_next(files, at)
         if not choice.keep_list:
             authority.publish_crl(at)

@@ -56,6 +56,11 @@ def ports_of(first: int) -> Iterator[int]:
     return iter(range(first + 1, first + BLOCK))
 
 
+def timestamps_of(first: int) -> int:
+    """Where a network's time-stamp authority listens: the last port of its block."""
+    return first + BLOCK - 1
+
+
 def _claim(first: int) -> bool:
     if first in _claims:
         return False

@@ -36,6 +36,9 @@ PROCESSES = (
 SIMULATED = ("prefecture", "peers", "house", "register")
 """Those that no gateway plays: each is a command of `sekisho simulate`."""
 
+TIMESTAMPS = "timestamps"
+"""The time-stamp authority: no party of the network, so nobody's station."""
+
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
@@ -71,14 +74,17 @@ class Processes:
         ``before`` is what stations need and simulators do not: it is done while the
         simulators get ready.
         """
-        titles = self.titles or titles_of(building.load(self.files).half)
+        network = building.load(self.files)
+        titles = self.titles or titles_of(network.half)
+        if network.vouched and not self.titles:
+            titles = (*titles, TIMESTAMPS)
         with self._starting() as begin:
             for title in titles:
-                if title in SIMULATED:
+                if _is_simulated(title):
                     begin(title)
             before()
             for title in titles:
-                if title not in SIMULATED:
+                if not _is_simulated(title):
                     begin(title)
 
     def kill(self, title: str) -> None:
@@ -152,7 +158,7 @@ class Processes:
         return child
 
     def _command(self, title: str) -> list[str]:
-        if title in SIMULATED:
+        if _is_simulated(title):
             return self._simulated(title)
         return self._gateway(title)
 
@@ -166,6 +172,10 @@ class Processes:
             if party.process == title and party.name.role in people.DAEMON_ROLES:
                 command += ["--config", str(self.files.config(party.name))]
         return command
+
+
+def _is_simulated(title: str) -> bool:
+    return title in SIMULATED or title == TIMESTAMPS
 
 
 def titles_of(half: Half) -> tuple[str, ...]:

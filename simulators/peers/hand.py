@@ -78,6 +78,12 @@ class Hand:
             told(count)
         return count
 
+    def learned(self, lines: Iterable[Mapping[str, str]]) -> int:
+        """Have it learn this by itself, of persons of whom it was told."""
+        body = b"\n".join(map(msgspec.json.encode, lines))
+        count: int = self._post("people", body, LINES)["loaded"]
+        return count
+
     def isolate(self, organisation: str, isolated: bool = True) -> None:
         """Have it take nothing from one organisation, or again."""
         wanted = {"organisation": organisation, "isolated": isolated}

@@ -6,3 +6,9 @@ CREATE TABLE IF NOT EXISTS foreign_residents (
     told                  INTEGER NOT NULL,
     body                  BLOB NOT NULL      -- JSON
 ) WITHOUT ROWID, STRICT;
+
+-- What the ministry learned by itself and has not told the city yet.
+CREATE TABLE IF NOT EXISTS foreign_changes (
+    number INTEGER PRIMARY KEY,
+    body   BLOB NOT NULL                     -- JSON
+) STRICT;

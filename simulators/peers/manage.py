@@ -8,7 +8,8 @@ no password and no other certificate. It answers when the station is "down", too
     GET  /v1/manage/count               how much it keeps of what, and owes
     GET  /v1/manage/faults              how its faults are set
     POST /v1/manage/faults              set all of them anew (`faults.Setting`)
-    POST /v1/manage/people              JSON lines: the eight items and a municipality
+    POST /v1/manage/people              JSON lines: the eight items and a municipality;
+                                        at the ministry: what changed of a person
     POST /v1/manage/isolate             {"organisation": …, "isolated": true | false}
     POST /v1/manage/look/NAME           what its system shows, by what is in the body
 """

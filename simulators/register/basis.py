@@ -69,7 +69,7 @@ class Cause(Enum):
     COURT = "court"
     SURVEY = "survey"
     NOTICE = "notice"
-    """Of another municipality, or of the family register."""
+    """Of another municipality, the family register or the Ministry of Justice."""
     LEAK = "leak"
     """An individual number leaked and may be misused."""
     MAINTENANCE = "maintenance"

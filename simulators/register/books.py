@@ -112,6 +112,15 @@ class Books:
         sql = "SELECT body FROM records WHERE town = ? AND present ORDER BY number"
         return [decode(row[0]) for row in self._store.rows(sql, code)]
 
+    def foreign(self) -> Iterator[ResidentRecord]:
+        """Present foreign residents, one after the other."""
+        sql = (
+            "SELECT number, body FROM records WHERE present AND is_foreign"
+            " AND number > ? ORDER BY number LIMIT ?"
+        )
+        for _, body in self._store.pages(sql, (0,)):
+            yield decode(body)
+
     def leaving(self, until: date) -> list[ResidentRecord]:
         """Present residents whose planned move-out has come."""
         sql = "SELECT body FROM records WHERE leaving <= ? ORDER BY number"

@@ -19,6 +19,7 @@ from protocols.identifiers import (
 from simulators.register.births import is_first
 from simulators.register.errors import Fault, Rule
 from simulators.register.record import Domicile, Foreign, Home, Leaving, ResidentRecord
+from simulators.residence_card import is_simulated
 
 __all__ = ["code_is_valid", "format_faults", "is_line", "number_is_valid"]
 
@@ -28,8 +29,6 @@ _NOTE: Final = 40
 _KANA: Final = re.compile(r"[ぁ-ゖァ-ヺー゙゚・　 ]+")
 _POSTAL: Final = re.compile(r"[0-9]{7}")
 _NATION: Final = re.compile(r"[A-Z]{3}")
-_CARD: Final = re.compile(r"ZZ[0-9]{8}ZZ")
-"""A residence card of the simulation: no real one begins and ends so."""
 SEXES: Final = frozenset({"0", "1", "2", "9"})
 _WORDS: Final = re.compile(r"\S+")
 _KIN: Final = frozenset(
@@ -166,5 +165,5 @@ def _foreign_faults(foreign: Foreign) -> Iterator[Fault]:
         yield Fault("foreign.nationality", Rule.FORMAT)
     if foreign.status not in STATUSES:
         yield Fault("foreign.status", Rule.UNKNOWN_CODE)
-    if not _CARD.fullmatch(foreign.residence_card):
+    if not is_simulated(foreign.residence_card):
         yield Fault("foreign.residence_card", Rule.FORMAT)

@@ -74,7 +74,7 @@ class Loading:
         `EntryRefused` for a resident that does not fit, such as one of another city.
         """
         before = self.loaded()
-        if self._store.value("SELECT 1 FROM entries LIMIT 1"):
+        if self.is_over():
             raise NotNow("the register has entries: only a fresh one is filled")
         rest = islice(residents, before, None)
         written = 0
@@ -88,6 +88,10 @@ class Loading:
                 told(before + written)
         self._events.happened("loaded", about=f"{written} residents")
         return Loaded(written, before)
+
+    def is_over(self) -> bool:
+        """Whether the register was worked with: nobody is loaded any more."""
+        return bool(self._store.value("SELECT 1 FROM entries LIMIT 1"))
 
     def loaded(self) -> int:
         """How many residents were loaded so far."""

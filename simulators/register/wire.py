@@ -10,7 +10,8 @@ birth of which a part is unknown as the day that is taken in its place.
 from collections.abc import Callable
 
 from schemas import move_messages, register_messages
-from schemas.messages import IdentityInformationUpdate, Payload
+from schemas.messages import IdentityInformationUpdate, Payload, read_payload
+from schemas.xml import XmlRefused
 from simulators.register import owed
 from simulators.register.births import Unknown
 from simulators.register.errors import EntryRefused, Fault, Rule
@@ -20,6 +21,7 @@ from simulators.register.wire_writers import WRITERS, change_payload, serial_pay
 
 __all__ = [
     "certificate_of",
+    "foreign_change_of",
     "foreign_notice",
     "move_in_notice_of",
     "payload_of",
@@ -56,6 +58,16 @@ def foreign_notice(
         change_reason=notice.change_reason,
         change_date=notice.change_date,
     )
+
+
+def foreign_change_of(text: str) -> register_messages.ForeignResidentChangeNotice:
+    """What the Ministry told, from its payload; raises `EntryRefused`."""
+    try:
+        value = read_payload("foreign_resident_change_notice", text.encode())
+    except (XmlRefused, UnicodeEncodeError):
+        raise EntryRefused(Fault("notice", Rule.FORMAT)) from None
+    assert isinstance(value, register_messages.ForeignResidentChangeNotice)
+    return value
 
 
 def move_in_notice_of(

@@ -89,7 +89,7 @@ def renew(world: World, _: StationName, params: Certificate) -> Happened:
 
 
 def new_master(world: World, _: StationName, params: NewMaster) -> Happened:
-    """Issue a master with new layouts; each station reads it when it starts."""
+    """Issue a master with new layouts; running stations take it within seconds."""
     version = issue_next(world.files, world.stage.clock(), params.layout)
     world.interlude(f"master {version}: layouts {params.layout}")
     world.stage.read_again()

@@ -10,14 +10,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from itertools import count
-from typing import Any, ClassVar, Final
-
-import msgspec
+from typing import Any, Final
 
 from pki.names import StationName
 from schemas import systems
 from simulators.city.server_terminal import by_command
-from simulators.scenario.at_desk import Name
 from simulators.scenario.at_stations import NOTHING_SENT, About, Sending
 from simulators.scenario.desk import Desk, kept_of
 from simulators.scenario.hand import HouseHand, HouseRefused
@@ -46,14 +43,6 @@ class Taking(Sending, frozen=True):
     """How many of a type it must have taken since the scenario began."""
 
     count: Count = 1
-
-
-class Noticed(Params, frozen=True):
-    """Which notice, and who enters or checks it."""
-
-    names: ClassVar[tuple[str, ...]] = ("of",)
-    of: str
-    operator: Name = "alice"
 
 
 class Belonging(Params, frozen=True):
@@ -105,33 +94,6 @@ def send(world: World, party: StationName, params: Sending) -> Happened:
 def _taken(world: World, party: StationName, params: Taking) -> Seen:
     found = sum(one["about"] == params.message for one in since(world, party, "taken"))
     return Seen(f"{params.count} x {params.message}", f"{found} x {params.message}")
-
-
-# -- the link terminal ----------------------------------------------------------------
-
-
-@in_house
-def enter_notice(world: World, party: StationName, params: Noticed) -> Happened:
-    """Enter what the register put out, as it stands there."""
-    facts = kept_of(world, params.of).facts
-    hand = HouseHand(world, party)
-    session = hand.session(params.operator, function="enter")
-    now = world.stage.clock()
-    output = f"OUT-{now:%Y%m%d%H%M%S%f}"
-    notice = msgspec.to_builtins(facts["notices"][-1])
-    number = hand.do("enter", session=session, notice=notice, output=output)
-    return Happened(ENTERED, Kept(facts={**facts, "notice": number, "output": output}))
-
-
-@in_house
-def check_notice(world: World, party: StationName, params: Noticed) -> Happened:
-    """Compare an entry with the output; then it goes to the Ministry."""
-    facts = kept_of(world, params.of).facts
-    hand = HouseHand(world, party)
-    session = hand.session(params.operator, function="check")
-    compared = {"number": facts["notice"], "compared_with": facts["output"]}
-    hand.do("check", session=session, **compared)
-    return Happened(CHECKED, Kept(facts=facts))
 
 
 # -- the family register --------------------------------------------------------------
@@ -216,27 +178,7 @@ SEND = Action(
     "It sends what it owes by itself; waits for what becomes of it.",
 )
 TAKEN = Look("taken", Taking, _taken, "How many messages of a type it has taken.")
-_DONE_THERE: Final = (ENTERED, NOT_THERE)
-JUSTICE_TERMINAL = system(
-    systems.JUSTICE_TERMINAL,
-    (
-        SEND,
-        Action(
-            "enter_notice",
-            Noticed,
-            enter_notice,
-            _DONE_THERE,
-            "Somebody enters what the register put out about a foreign resident.",
-        ),
-        Action(
-            "check_notice",
-            Noticed,
-            check_notice,
-            (CHECKED, NOT_THERE),
-            "Somebody else compares it with the output; then it is sent.",
-        ),
-    ),
-)
+DONE_THERE: Final = (ENTERED, NOT_THERE)
 FAMILY_REGISTER = system(
     systems.FAMILY_REGISTER,
     (
@@ -244,7 +186,7 @@ FAMILY_REGISTER = system(
             "enter_member",
             Belonging,
             enter_member,
-            _DONE_THERE,
+            DONE_THERE,
             "A resident is entered in the family register of the registered domicile.",
         ),
     ),
@@ -268,6 +210,5 @@ HOUSE: Final[tuple[System, ...]] = (
     ADDRESSEE,
     PLATFORM,
     FAMILY_REGISTER,
-    JUSTICE_TERMINAL,
 )
-"""The systems of the house that a scenario may name."""
+"""The systems of the house that a scenario may name, and the link terminal beside."""

@@ -20,6 +20,7 @@ from schemas.stream_messages import SendingDestinationExtract
 from simulators.network.story_register import record_of
 from simulators.peers.faults import Seconds, Times
 from simulators.peers.hand import Hand
+from simulators.scenario.at_foreign import AT_MINISTRY
 from simulators.scenario.at_stations import (
     About,
     ending_of,
@@ -265,8 +266,10 @@ _EXTRACT = Look(
 _EVERY_LOOK = (recorded(history), knows_nothing(history), _COUNTED)
 
 
-def _peer(role: str, *own: Look, persons: bool) -> System:
-    actions = (*_EVERY_ACTION, _KNOW) if persons else _EVERY_ACTION
+def _peer(
+    role: str, *own: Look, persons: bool, does: tuple[Action, ...] = ()
+) -> System:
+    actions = (*_EVERY_ACTION, *((_KNOW,) if persons else ()), *does)
     looks = (*_EVERY_LOOK, _KEPT) if persons else (*_EVERY_LOOK, *own)
     return system(role, actions, looks, history)
 
@@ -276,6 +279,6 @@ PEERS = (
     _peer(systems.NATIONAL, persons=True),
     _peer(systems.JLIS, persons=True),
     _peer(systems.CARDS, _EXTRACT, persons=False),
-    _peer(systems.JUSTICE, persons=False),
+    _peer(systems.JUSTICE, persons=False, does=(AT_MINISTRY,)),
 )
 """The played peers, as a scenario may name them."""

@@ -22,6 +22,7 @@ from simulators.network import parties as people
 from simulators.residents import identity_record
 from simulators.scenario.at_counter import ISSUE, SEARCH
 from simulators.scenario.at_desk import AT_DESK, STANDS
+from simulators.scenario.at_foreign import AT_REGISTER, CARD
 from simulators.scenario.at_moves import CHECK, FETCH, HAND_IN, RECEIVE
 from simulators.scenario.at_office import AT_OFFICE, HAPPENED, INQUIRIES
 from simulators.scenario.at_stations import (
@@ -143,8 +144,9 @@ EXISTING = system(
         ISSUE,
         *AT_DESK,
         *AT_OFFICE,
+        AT_REGISTER,
     ),
-    looks=(STANDS, HAPPENED, INQUIRIES),
+    looks=(STANDS, HAPPENED, INQUIRIES, CARD),
 )
 CS = system(
     systems.CS,

@@ -48,6 +48,8 @@ KINDS = (
     "link_refused",
     "imported",
     "operator",
+    "restored",
+    "learned",
 )
 """The kinds of events that a record knows."""
 

@@ -13,6 +13,7 @@ from simulators.scenario.at_capture import replaying
 from simulators.scenario.at_characters import ANSWER_NAMED, NAMED, TELL_ADDRESS
 from simulators.scenario.at_codes import CODES, HAND_ON
 from simulators.scenario.at_counter import REGISTER_TERMINAL
+from simulators.scenario.at_foreign import JUSTICE_TERMINAL
 from simulators.scenario.at_house import COPY, HOUSE
 from simulators.scenario.at_link import AT_LINK, CUT_OFF
 from simulators.scenario.at_linkage import BUSINESS
@@ -33,6 +34,7 @@ SYSTEMS: Final[Mapping[str, System]] = MappingProxyType(
             TERMINAL,
             REGISTER_TERMINAL,
             *HOUSE,
+            JUSTICE_TERMINAL,
             *(widened(one, looks=(TOOK, NAMED)) for one in PEERS),
             widened(BUSINESS, BACKLOG, (ANSWER_NAMED,)),
             widened(INTERMEDIATE, (*AT_LINK, *CODES), (CUT_OFF, COPY)),

@@ -203,7 +203,7 @@ def own_network(
     with ExitStack() as stack:
         folder = tempfile.TemporaryDirectory(prefix="sekisho-scenario-")
         files = Files(Path(stack.enter_context(folder)))
-        choices = Choices(seed=seed, residents=RESIDENTS)
+        choices = Choices(seed=seed, residents=RESIDENTS, vouched=False)
         tell("making a network")
         network = building.build(files, choices)
         stack.callback(ports.release, network.first_port)

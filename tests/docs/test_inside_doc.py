@@ -81,6 +81,21 @@ def test_the_recipes_do_what_the_document_says(network: Stage, folder: Path) -> 
     assert outcomes == ["outcome", "provided", "not_asked"]
 
 
+@pytest.mark.parametrize("state", ["provided", "refused", "lapsed"])
+def test_the_recipe_does_not_wait_for_what_has_ended(
+    tmp_path: Path, state: str
+) -> None:
+    (waiting,) = [one for one in fenced(TEXT, "sh") if "PENDING=in_progress" in one]
+    says = f'business() {{ echo "<status>{state}</status>"; }}\n'
+    done = subprocess.run(
+        ["sh", "-e", "-c", f"echo 1 > number\n{says}{waiting}\nstatus < /dev/null"],
+        cwd=tmp_path,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
 def test_the_example_in_python_gets_its_answer(
     network: Stage, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

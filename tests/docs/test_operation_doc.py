@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,10 @@ from simulators.network import build as building
 from simulators.network import parties as people
 from simulators.network.build import Choices
 from simulators.network.files import Files
+from simulators.network.stage import wait_for
 from tests.docs.document import DOCS, tables
 from tests.gateway.people import resident_record
+from tests.gateway.records.helpers import outgoing
 from tests.house import ROOT
 from tests.operation.daemons import Daemon
 
@@ -38,6 +40,7 @@ FOLDER = "/etc/sekisho/NAME"
 CS_FOLDER = "/etc/sekisho/CS"
 HOURS = "[hours]"
 BACKUP = "/var/backups/NAME.sqlite"
+RESTORE = "sekisho restore --config"
 
 
 def commands() -> list[str]:
@@ -117,6 +120,23 @@ def a_copy(station: Path) -> str:
     return str(json.loads(first)["addressee_number"])
 
 
+def something_owed(station: Path) -> str:
+    """The id of a message that waits, for a peer that is not there."""
+    now = datetime.now(JST)
+    owed = outgoing(
+        int(now.timestamp() * 1000),
+        peer=str(people.CORE),
+        message_type="provision_notice",
+        created=now,
+        deadline=now + timedelta(hours=1),
+        guard_code=None,
+        context=b"",
+    )
+    key = load_secret(load(station / "station.toml").store.key)
+    commit_once(station / "records.sqlite", key, lambda tx: tx.enqueue(owed))
+    return owed.message_id.hex()
+
+
 def followed(line: str, station: Path) -> "subprocess.CompletedProcess[str]":
     """Do one line of the guide."""
     cs = Files(station.parents[1]).station(people.CITY_CS)
@@ -134,6 +154,8 @@ def followed(line: str, station: Path) -> "subprocess.CompletedProcess[str]":
     here = here.replace("--today TODAY", f"--today {today}")
     if "NUMBER" in here:
         here = here.replace("NUMBER", a_copy(station))
+    if "MESSAGE" in here:
+        here = here.replace("MESSAGE", something_owed(station))
     words = [sys.executable, "-m", *shlex.split(here)]
     return subprocess.run(
         words, capture_output=True, text=True, timeout=60, check=False
@@ -156,9 +178,23 @@ def test_every_command_of_the_guide_works_in_its_order(
         assert (done.returncode, done.stderr) == (0, ""), line
     daemon.start()
     for line in lines[before:]:
+        if line.startswith(RESTORE):
+            daemon.end()
         done = followed(line, station)
         assert (done.returncode, done.stderr) == (0, ""), line
         assert done.stdout
+        if line.startswith(RESTORE):
+            daemon.start()
+            assert wait_for(lambda: waits(daemon)) == "it waits for its peers"
+        elif " restore decide " in line:
+            assert daemon.becomes("restored", "ok")
+
+
+def waits(daemon: Daemon) -> str:
+    """Whether a restored station has begun to ask."""
+    checks = {one["name"]: one["said"] for one in daemon.status()["checks"]}
+    asks = checks["restored"].startswith("closed: ") and " of 0 " not in str(checks)
+    return "it waits for its peers" if asks else ""
 
 
 def test_before_a_store_is_made_the_check_says_how(files: Files) -> None:

@@ -25,7 +25,7 @@ REAL = Plan(
 )
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["a network", "bad certificates"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["a network", "bad", "stamps"])
 def test_the_commands_do_what_they_say(tmp_path: Path, block: str) -> None:
     need("openssl")
     (tmp_path / "plan.toml").write_text(plan.write(REAL), "utf-8")

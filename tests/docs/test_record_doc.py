@@ -12,6 +12,7 @@ from gateway.records.event import LABEL, prepare
 from gateway.services.merger import Merger
 from tests.docs.document import DOCS, fenced
 from tests.gateway.records.helpers import (
+    CODE,
     LOG,
     NOON,
     PROVIDER,
@@ -20,6 +21,8 @@ from tests.gateway.records.helpers import (
     open_store,
 )
 from tests.gateway.records.test_records_cli import Network
+from tests.gateway.vouched import vouched
+from tests.tools import need
 
 TEXT = (DOCS / "record.md").read_text("utf-8")
 SEKISHO = f'sekisho() {{ "{sys.executable}" -m sekisho "$@"; }}\n'
@@ -38,12 +41,28 @@ def network(tmp_path_factory):
     return made
 
 
+@pytest.fixture(scope="module")
+def witnessed(tmp_path_factory):
+    """A station with witnesses and an authority, which was stamped twice."""
+    made = vouched(tmp_path_factory.mktemp("witnessed"))
+    made.record(1)
+    return made
+
+
 @pytest.mark.parametrize("block", fenced(TEXT, "sh"))
-def test_the_commands_do_what_the_document_says(block, network, tmp_path):
+def test_the_commands_do_what_the_document_says(block, network, witnessed, tmp_path):
     station = network.place(PROVIDER) / "station.toml"
-    words = {"DIR": str(network.folder), "STATION.toml": str(station)}
+    if "records policy" in block or "records stamps" in block:
+        need("openssl")
+        station = witnessed.config
+    (tmp_path / "person.txt").write_text(f"{CODE}\n", "utf-8")
+    words = {
+        "DIR": str(network.folder),
+        "STATION.toml": str(station),
+        "ROOT.crt": str(witnessed.timestamps.root),
+    }
     script = SEKISHO + re.sub(
-        r"\bDIR\b|\bSTATION\.toml", lambda found: words[found[0]], block
+        r"\bDIR\b|\bSTATION\.toml|\bROOT\.crt", lambda found: words[found[0]], block
     )
     done = subprocess.run(
         ["sh", "-e", "-c", script],

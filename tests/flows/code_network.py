@@ -40,6 +40,7 @@ from protocols.directory import Directory
 from protocols.identifiers import Realm, make_resident_record_code
 from protocols.master import Endpoint, Master, StationEntry
 from schemas import systems
+from schemas.matching_list import shipped
 from schemas.messages import (
     InformationInquiryRequest,
     SubmissionAccepted,
@@ -336,7 +337,14 @@ class CodeNetwork:
         signer = Signer(key, self._anchor())
         entries = tuple(map(self._entry, OUTSIDE))
         issued = now().replace(microsecond=0)
-        whole = Master(1, "TEST codes", issued, Realm.SIMULATION.value, entries)
+        whole = Master(
+            1,
+            "TEST codes",
+            issued,
+            Realm.SIMULATION.value,
+            entries,
+            lists=(shipped(issued),),
+        )
         self._master.write_bytes(master.write(whole, signer, issued))
 
     def _entry(self, name: StationName) -> StationEntry:

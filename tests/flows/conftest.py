@@ -21,8 +21,9 @@ from simulators.network.story_refusals import ASKER
 ITEM = 28
 SMALL = ("core", "city", "second-city")
 """Core, provider and one requester, without the rest of the network."""
-PLAIN = Choices(seed="small", residents=100)
-"""What a small network is made with where nothing else matters."""
+PLAIN = Choices(seed="small", residents=100, vouched=False)
+"""What a small network is made with where nothing else matters: few of its processes
+run, so nobody could vouch for the record of those."""
 
 Event = dict[str, Any]
 

@@ -139,6 +139,8 @@ def _master_seeds() -> Iterator[bytes]:
     content = parse_signed(example("master.cms")).content
     whole = msgspec.json.decode(content)
     whole["stations"] = whole["stations"][:1]
+    listed = whole["matching_lists"][0]
+    whole["matching_lists"] = [listed | {"items": listed["items"][:1]}]
     yield msgspec.json.encode(whole)
     whole["stations"][0] |= {"sealing": [], "permit": [], "host": None, "port": None}
     yield msgspec.json.encode(whole)

@@ -10,6 +10,7 @@ from tests.fuzz import (
     pki_targets,
     protocol_targets,
     schema_targets,
+    vouched_targets,
 )
 from tests.fuzz.target import Target
 
@@ -19,6 +20,7 @@ ROOMS: Final = (
     http_targets,
     schema_targets,
     gateway_targets,
+    vouched_targets,
 )
 TARGETS: Final[Mapping[str, Target]] = {
     target.name: target for room in ROOMS for target in room.TARGETS

@@ -16,18 +16,24 @@ from gateway.config import CONFIG_NAME, Config, ConfigRefused, load
 from gateway.config_faults import explain
 from gateway.config_keys import KEYS
 from tests.gateway.files import tables, toml
-from tests.gateway.world import BUSINESS, PROVIDER
+from tests.gateway.world import BUSINESS, CORE, PROVIDER
 
 FROZEN = Path(__file__).parent / "frozen"
 HEAD = ("prefecture", "profile", "code_key", "clock")
 SINCE = {
     "calendar",
     "peer_calendars",
+    "master.longest_days",
     "profile",
+    "store.month_keys",
     "tables",
     "timing.hold_business_days",
     "timing.trust_every",
-    *(key for key in KEYS if key.startswith(("media.", "keeping."))),
+    *(
+        key
+        for key in KEYS
+        if key.startswith(("media.", "keeping.", "proof.", "patches."))
+    ),
 }
 """Keys that 0.1.0 did not know: its files are without them."""
 MORE = {
@@ -39,6 +45,8 @@ MORE = {
     "health": {},
     "media": {},
     "keeping": {},
+    "proof": {},
+    "patches": {},
 }
 NAN, INFINITE = math.nan, math.inf
 
@@ -135,6 +143,13 @@ def test_a_value_of_another_kind_is_refused_with_file_key_and_mend(
         ("log.format", "xml"),
         ("health.list_hours", 0),
         ("health.list_hours", 8761),
+        ("proof.witnesses", ["102024"]),
+        ("proof.cosigned_hours", 0),
+        ("proof.stamped_hours", 8761),
+        ("proof.authority", "ftp://time.example/"),
+        ("proof.authority", "http://time.example/ x"),
+        ("proof.authority_policy", "1.2.x"),
+        ("proof.authority_policy", "1.02"),
     ],
 )
 def test_a_value_beyond_its_bounds_is_refused_with_file_key_and_mend(
@@ -143,6 +158,26 @@ def test_a_value_beyond_its_bounds_is_refused_with_file_key_and_mend(
     said = refusal(world, tmp_path, key, value)
     assert said.startswith(f"{tmp_path / CONFIG_NAME}: {key}: ")
     assert KEYS[key].wanted in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"witnesses": [str(PROVIDER)]}, "name other stations"),
+        ({"witnesses": [str(CORE), str(CORE)]}, "each one once"),
+        ({"witnesses": [str(CORE)], "quorum": 2}, "proof.quorum: not what is wanted"),
+        ({"authority": "http://127.0.0.1/"}, "proof.authority go together"),
+        ({"authority_root": "root.crt"}, "proof.authority go together"),
+    ],
+)
+def test_what_does_not_fit_of_witnesses_and_authority_is_refused(
+    world, tmp_path, changes, why
+):
+    of = {**tables(world.layout, PROVIDER, tmp_path), "proof": changes}
+    path = tmp_path / CONFIG_NAME
+    path.write_text(toml(of), "utf-8")
+    with pytest.raises(ConfigRefused, match=why):
+        load(path)
 
 
 def test_two_listeners_never_share_a_port(world, tmp_path):

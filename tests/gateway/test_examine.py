@@ -4,6 +4,7 @@
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from gateway.examine import examine
 from pki.profiles import Purpose
 from protocols import master
 from tests.gateway.files import configured
-from tests.gateway.world import CORE, CS, DAY, NOON, PROVIDER, new_store
+from tests.gateway.world import CORE, CS, DAY, NEIGHBOUR, NOON, PROVIDER, new_store
 from tests.tools import need_root
 
 
@@ -157,3 +158,33 @@ def test_root_looks_at_a_services_key_as_the_service_will(config):
         assert faults(here) == []
         (keys / "tls.key").chmod(0o000)
         assert any("tls.key" in one for one in faults(here))
+
+
+def test_a_witness_that_cannot_be_asked_or_known_is_a_warning(config, world):
+    entries = [
+        replace(entry, endpoint=None)
+        if entry.name == CS
+        else replace(entry, record=())
+        if entry.name == NEIGHBOUR
+        else entry
+        for entry in world.directory.master.stations
+    ]
+    whole = replace(world.directory.master, stations=tuple(entries))
+    data = master.write(whole, world.signer(CORE), NOON)
+    config.master.path.write_bytes(data)
+    asked = changed(config, "proof", witnesses=tuple(map(str, (CORE, CS, NEIGHBOUR))))
+    assert examine(asked, NOON).warnings == [
+        f"proof.witnesses: the master has no address of {CS}",
+        f"proof.witnesses: the master has no record key of {NEIGHBOUR}",
+    ]
+
+
+def test_a_root_of_the_authority_that_is_none_is_a_fault(config, tmp_path):
+    asked = changed(
+        config,
+        "proof",
+        authority="http://127.0.0.1:1/",
+        authority_root=tmp_path / "nowhere.crt",
+    )
+    (fault,) = faults(asked)
+    assert fault.startswith("proof.authority_root: ")

@@ -75,6 +75,33 @@ async def test_a_refusal_is_explained_to_its_check_rule_law_and_mend(world, core
 
 
 @in_reactor
+async def test_a_search_tells_each_event_that_was_found(world, core, tell):
+    await core.post(inquiry_message(world, inquiry(world, item_no=4)))
+    record(core, code="SK-C04", item_no=7, operator="運用 花子")
+    for words, code in (
+        (("--code", "SK-P01"), "SK-P01"),
+        (("--peer", str(REQUESTER)), "SK-P01"),
+        (("--item", "7", "--by", "運用 花子"), "SK-C04"),
+        (("--outcome", "refused", "--until", "2030-01-02", "--item", "7"), "SK-C04"),
+    ):
+        (told,) = as_json(tell("", *words, "--json"))
+        assert told["code"] == code
+    assert tell("", "--item", "8").exit_code == 1
+
+
+@in_reactor
+async def test_a_permit_is_told_with_its_whole_transaction(world, core, tell):
+    await core.post(inquiry_message(world))
+    (issued,) = [s.event for s in core.events() if s.event.permit_digest][:1]
+    told = as_json(tell(issued.permit_digest, "--json"))
+    assert [one["kind"] for one in told] == ["received", "attempted"]
+
+
+def test_an_id_and_a_search_at_once_are_refused(tell):
+    assert tell("00" * 16, "--item", "7").exit_code == 2
+
+
+@in_reactor
 async def test_the_same_in_words_for_a_person(world, core, tell):
     await core.post(inquiry_message(world, inquiry(world, item_no=4)))
     output = tell(NUMBER.hex()).output

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from twisted.internet import reactor
 
-from gateway.assembly import ROLES, load_station
 from gateway.config import ConfigRefused, Listen, load
+from gateway.loading import ROLES, load_station
 from gateway.records.errors import StoreUnavailable
 from gateway.station import (
     load_codes,

@@ -5,8 +5,8 @@ No socket is opened: what a listener would give in is given in by hand, and what
 sender would carry away is kept here.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,12 @@ def works(world: World, name: StationName, folder: Path, **timing: float) -> Wor
     path = new_store(folder)
     store = Store.open(path, STORE_KEY, reactor.callFromThread)
     return Works(world, world.station(name, store, folder, **timing), path)
+
+
+def age_the_master(works: Works) -> None:
+    """Its master is past its greatest age from now on."""
+    old = replace(works.station.facts, longest=timedelta(days=-1))
+    works.station._facts = old
 
 
 def inside_of(works: Works) -> Inside | CsInside:

@@ -44,10 +44,13 @@ from protocols.identifiers import Realm
 from protocols.linkage_code import CodeMaker
 from protocols.master import Endpoint, LayoutVersion, Master, StationEntry
 from protocols.route import RouteReader
+from schemas.matching_list import MatchingList, shipped
 
 T = TypeVar("T")
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+LISTED = shipped(datetime(2029, 1, 1, tzinfo=UTC))
+"""The matching list that its master carries."""
 """When everything here is issued; no test ages."""
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -167,11 +170,14 @@ class World:
         return self.directory_of(*self._entries())
 
     def directory_of(
-        self, *entries: StationEntry, layouts: tuple[LayoutVersion, ...] = ()
+        self,
+        *entries: StationEntry,
+        layouts: tuple[LayoutVersion, ...] = (),
+        lists: tuple[MatchingList, ...] = (LISTED,),
     ) -> Directory:
         """What a master with these stations tells; it goes over the wire once."""
         signer, realm = self.signer(CORE), Realm.SIMULATION.value
-        whole = Master(1, "TEST Example", NOON, realm, entries, layouts)
+        whole = Master(1, "TEST Example", NOON, realm, entries, layouts, lists)
         written = master.write(whole, signer, NOON)
         read = master.read(written, [signer.certificate], self.trust, NOON)
         return Directory(read, self.trust)
@@ -249,6 +255,7 @@ class World:
             signing=(self.certificate(name, Purpose.SIGNING),),
             sealing=(self.certificate(name, Purpose.SEALING),),
             permit=(permit,) if name == CORE else (),
+            record=(self.certificate(name, Purpose.RECORD),),
         )
 
 

@@ -102,6 +102,58 @@ class Refusal(core.Sequence):
     ]
 
 
+class Pieces(core.SequenceOf):
+    _child_spec = core.OctetString
+
+
+class ReconcileRequest(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("nonce", core.OctetString),
+        ("sender", core.UTF8String),
+        ("receiver", core.UTF8String),
+        ("at", core.GeneralizedTime),
+        ("since", core.GeneralizedTime),
+        ("place", core.Integer),
+    ]
+
+
+class ReconcileEntry(core.Sequence):
+    _fields: ClassVar = [
+        ("sent", core.Boolean),
+        ("taken", core.Boolean),
+        ("message_type", core.UTF8String),
+        ("message_id", core.OctetString),
+        ("header_digest", core.OctetString),
+        ("at", core.GeneralizedTime),
+        ("processing_number", core.OctetString, {"implicit": 0, **OPTIONAL}),
+        ("third", core.UTF8String, {"implicit": 1, **OPTIONAL}),
+        ("item_no", core.Integer, {"implicit": 2, **OPTIONAL}),
+        ("kinds", Kinds),
+        ("permit_digest", core.OctetString, {"implicit": 3, **OPTIONAL}),
+        ("permit", core.OctetString, {"implicit": 4, **OPTIONAL}),
+        ("receipt", core.OctetString, {"implicit": 5, **OPTIONAL}),
+        ("outcome", core.UTF8String),
+    ]
+
+
+class ReconcileEntries(core.SequenceOf):
+    _child_spec = ReconcileEntry
+
+
+class ReconcileAnswer(core.Sequence):
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("request_digest", core.OctetString),
+        ("sender", core.UTF8String),
+        ("receiver", core.UTF8String),
+        ("at", core.GeneralizedTime),
+        ("heads", Pieces),
+        ("entries", ReconcileEntries),
+        ("place", core.Integer, {"implicit": 0, **OPTIONAL}),
+    ]
+
+
 class MediaPart(core.Sequence):
     _fields: ClassVar = [
         ("message_type", core.UTF8String),

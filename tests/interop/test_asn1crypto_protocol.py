@@ -29,7 +29,12 @@ from tests.interop.structures import (
     MediaParts,
     MessageHeader,
     PermitValue,
+    Pieces,
     Receipt,
+    ReconcileAnswer,
+    ReconcileEntries,
+    ReconcileEntry,
+    ReconcileRequest,
     Refusal,
     RouteValue,
 )
@@ -49,6 +54,9 @@ DECLARED: Mapping[str, type[core.Sequence]] = {
     "Refusal": Refusal,
     "MediaManifest": MediaManifest,
     "MediaPart": MediaPart,
+    "ReconcileRequest": ReconcileRequest,
+    "ReconcileAnswer": ReconcileAnswer,
+    "ReconcileEntry": ReconcileEntry,
 }
 
 
@@ -62,7 +70,9 @@ TYPES = {
     core.Boolean: "BOOLEAN",
     InReplyTo: "InReplyTo",
     MediaParts: r"SEQUENCE SIZE \(1\.\.4096\) OF MediaPart",
-    Kinds: r"SEQUENCE SIZE \(1\.\.8\) OF UTF8String",
+    Kinds: r"SEQUENCE SIZE \([01]\.\.8\) OF UTF8String",
+    Pieces: r"SEQUENCE SIZE \(0\.\.64\) OF OCTET STRING",
+    ReconcileEntries: r"SEQUENCE SIZE \(0\.\.200\) OF ReconcileEntry",
 }
 """How the module may write what is declared as the class."""
 

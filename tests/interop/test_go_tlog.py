@@ -2,22 +2,31 @@
 """Go's note and tlog packages believe our logs, and none that was tampered with."""
 
 import base64
+import json
 import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.internet.defer import Deferred
 
+from gateway.records.cli import records
 from gateway.services.merger import Merger
-from protocols.tlog import merkle, note
+from protocols.tlog import merkle, note, policy
 from protocols.tlog.checkpoint import Checkpoint
+from protocols.tlog.errors import LogError
+from protocols.tlog.note import Kind, Verifier
 from protocols.tlog.proof import Proof
+from protocols.tlog.proof import verify as verify_proof
 from protocols.tlog.tiles import tiles_of, write_bundle
 from tests.gateway.records.helpers import LOG as STATION_LOG
 from tests.gateway.records.helpers import PROVIDER, Turns, open_store, recorded
 from tests.gateway.records.test_records_cli import Network
+from tests.gateway.vouched import PROVIDER as PROVIDER_NAME
+from tests.gateway.vouched import WITNESSES, vouched
 from tests.protocols.tlog.grown import Tree, entry, hashes_of
 from tests.protocols.tlog.test_note import KEY, LOG, NOON, OTHER, WITNESS
 from tests.tools import lacking, need
@@ -122,6 +131,147 @@ def test_a_false_co_signature_is_not(proves):
     spoiled = note.Note(signed.text, (signed.signatures[0], false))
     wrong = replace(proof_of(3), checkpoint=spoiled.encode())
     assert not proves(wrong.encode(), entry(3))
+
+
+# -- what neither believes -------------------------------------------------------------
+
+
+def cosigned(size, *keys, root=None, origin=LOG.name, at=NOON):
+    """A head with a co-signature of each of those keys."""
+    found = Checkpoint(origin, size, root or merkle.root(size, TREE))
+    lines = [note.cosign(found.text, name, key, at) for name, key in keys]
+    return found.signed(KEY).signed(*lines).encode()
+
+
+THIRD = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
+SECOND_WITNESS = Verifier.of("second.example/100005", Kind.WITNESS, THIRD)
+BOTH = ((WITNESS.name, OTHER), (SECOND_WITNESS.name, THIRD))
+POLICY = policy.read(
+    f"log {LOG.text}\nwitness one {WITNESS.text}\nwitness two {SECOND_WITNESS.text}\n"
+    "group both all one two\nquorum both\n".encode()
+)
+GOOD = replace(proof_of(300), checkpoint=cosigned(SIZE, *BOTH))
+
+
+def moved_time(data):
+    """The first witness's co-signature, a second later."""
+    signed = note.read(data)
+    log, first, second = signed.signatures
+    later = (int.from_bytes(first.data[:8]) + 1).to_bytes(8)
+    moved = note.Signature(first.name, first.key_id, later + first.data[8:])
+    return note.Note(signed.text, (log, moved, second)).encode()
+
+
+def flipped_line(data, place):
+    """One bit of one signature."""
+    signed = note.read(data)
+    lines = list(signed.signatures)
+    line = lines[place]
+    lines[place] = note.Signature(line.name, line.key_id, flipped(line.data, 30))
+    return note.Note(signed.text, tuple(lines)).encode()
+
+
+OTHERS = Tree(SIZE, lambda number: b"other %d" % number)
+VECTORS = {
+    "a flipped bit of the entry": (GOOD, flipped(entry(300), 3)),
+    "a flipped bit of the path": (
+        replace(GOOD, path=(flipped(GOOD.path[0], 9), *GOOD.path[1:])),
+        entry(300),
+    ),
+    "swapped leaves": (replace(GOOD, index=301), entry(300)),
+    "a truncated tail": (
+        replace(proof_of(SIZE - 1), checkpoint=cosigned(SIZE - 1, *BOTH)),
+        entry(SIZE - 1),
+    ),
+    "a split view": (
+        replace(
+            GOOD,
+            checkpoint=cosigned(SIZE, *BOTH, root=merkle.root(SIZE, OTHERS)),
+        ),
+        entry(300),
+    ),
+    "a wrong origin": (
+        replace(GOOD, checkpoint=cosigned(SIZE, *BOTH, origin="another.example/log")),
+        entry(300),
+    ),
+    "an old checkpoint": (
+        replace(GOOD, checkpoint=cosigned(OLDER, *BOTH)),
+        entry(300),
+    ),
+    "a co-signature too few": (
+        replace(GOOD, checkpoint=cosigned(SIZE, BOTH[0])),
+        entry(300),
+    ),
+    "a co-signature by another's key": (
+        replace(
+            GOOD,
+            checkpoint=cosigned(SIZE, BOTH[0], (SECOND_WITNESS.name, OTHER)),
+        ),
+        entry(300),
+    ),
+    "a co-signature with a flipped bit": (
+        replace(GOOD, checkpoint=flipped_line(GOOD.checkpoint, 1)),
+        entry(300),
+    ),
+    "a co-signature of another time": (
+        replace(GOOD, checkpoint=moved_time(GOOD.checkpoint)),
+        entry(300),
+    ),
+    "a signature of the log with a flipped bit": (
+        replace(GOOD, checkpoint=flipped_line(GOOD.checkpoint, 0)),
+        entry(300),
+    ),
+}
+
+
+def ours(made, content):
+    """Whether we believe it, by the policy."""
+    try:
+        POLICY.verify(made.checkpoint)
+        verify_proof(made, content, POLICY.keys)
+    except LogError:
+        return False
+    return True
+
+
+KEYS = LOG, WITNESS, SECOND_WITNESS
+
+
+def test_what_both_witnesses_co_signed_is_believed_by_both(proves):
+    assert proves(GOOD.encode(), entry(300), *KEYS)
+    assert ours(GOOD, entry(300))
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_a_negative_vector_is_refused_by_both(proves, name):
+    made, content = VECTORS[name]
+    assert not proves(made.encode(), content, *KEYS)
+    assert not ours(made, content)
+
+
+def test_a_stations_proof_holds_for_go_with_its_witnesses(proves, tmp_path):
+    station = vouched(tmp_path / "station")
+    newest = alone("list", "--limit", "1", "--json", config=station.config)
+    told = json.loads(newest)[0]
+    file = tmp_path / "one.tlog-proof"
+    alone("prove", told["record_id"], "--out", str(file), config=station.config)
+    keys = [station.key(PROVIDER_NAME).verifier]
+    keys += [station.key(name).witness for name in WITNESSES]
+    content = bytes.fromhex(told["commitment"])
+    assert proves(file.read_bytes(), content, *keys)
+    stranger = replace_key(keys[-1])
+    assert not proves(file.read_bytes(), content, *keys[:-1], stranger)
+
+
+def alone(*words, config):
+    done = CliRunner().invoke(records, [*words, "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def replace_key(key):
+    """Somebody else's key under the same name."""
+    return Verifier.of(key.name, key.kind, THIRD)
 
 
 # -- a log that grew -----------------------------------------------------------------

@@ -92,6 +92,8 @@ _OWN_FORM: dict[str, st.SearchStrategy[Any]] = {
     "certificate_serial": _SERIAL,
     "replaced_certificate_serial": _SERIAL,
     "residence_card_number": word(r"[A-Z]{2}[0-9]{8}[A-Z]{2}"),
+    "new_residence_card_number": word(r"[A-Z]{2}[0-9]{8}[A-Z]{2}"),
+    "kind": st.sampled_from(sorted(KINDS)),
     "nationality": word(r"[A-Z]{3}"),
     "digest": DIGEST,
     "extract": st.binary(min_size=1, max_size=300),
@@ -225,7 +227,7 @@ _BY_HAND: dict[str, st.SearchStrategy[Any]] = {
         messages.SubmissionStatus,
         message_id=IDENTIFIER,
         status=st.sampled_from(
-            ["waiting", "delivered", "refused", "expired", "withdrawn"]
+            ["waiting", "delivered", "refused", "expired", "withdrawn", "given_up"]
         ),
         code=st.none() | REFUSAL,
     ),

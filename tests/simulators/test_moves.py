@@ -19,6 +19,7 @@ from pki.plan import Network, Plan
 from pki.profiles import Purpose
 from pki.serials import AuthorityError, exclusive
 from pki.trust import TrustStore
+from protocols.master import unverified
 from simulators.clock import machine
 from simulators.network import build as building
 from simulators.network import moves
@@ -194,6 +195,16 @@ def test_a_master_follows_the_certificates_that_it_names(files: Files) -> None:
     peer = read.peer(people.PROVIDER)
     assert peer is not None
     assert peer.entry.signing == (signing,)
+
+
+def test_a_move_of_months_brings_a_new_master_and_a_short_one_none(
+    files: Files,
+) -> None:
+    moves.move(files, 30 * DAY, PLAIN)
+    assert unverified(files.master.read_bytes()).version == 1
+    moved = moves.move(files, 70 * DAY, PLAIN)
+    assert unverified(files.master.read_bytes()).version == 2
+    assert not moved.restart
 
 
 # --- what is refused, and changes nothing ---------------------------------------------

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from simulators.network import parties as people
+from simulators.network.files import Files
 from simulators.network.parties import Half
 from simulators.network.player import story_of
 from simulators.residents import generate
@@ -83,6 +85,30 @@ def test_the_readmes_say_how_many_steps_there_are(played: Played) -> None:
 
 def test_the_story_is_told_in_a_minute(played: Played) -> None:
     assert sum(line["seconds"] for line in played[1]) < 60
+
+
+def test_a_record_is_proven_by_witnesses_and_time(
+    played: Played, tmp_path: Path
+) -> None:
+    """By the commands of a new user, who then takes two files away."""
+    config = str(Files(played[0]).config(people.PROVIDER))
+    rules, proof = str(tmp_path / "policy"), str(tmp_path / "one.tlog-proof")
+    listed = told("records", "list", "--limit", "1000", "--json", "--config", config)
+    first = json.loads(listed)[0]["record_id"]
+    told("records", "policy", "--config", config, "--out", rules)
+    told("records", "prove", first, "--config", config, "--out", proof)
+    held = told("records", "verify", "--proof", proof, "--policy", rules)
+    assert held.startswith("entry 0 of ")
+    stamps = json.loads(told("records", "stamps", "--config", config, "--json"))
+    assert stamps[0]["cosigned"]
+
+
+def told(*words: str) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        [*SEKISHO, *words], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
 
 
 def test_nothing_is_left_running_after_the_story(
@@ -171,7 +197,7 @@ def test_half_a_network_plays_the_story_that_applies(
     assert [line for line in told if not line["right"]] == []
     assert len(told) == len(story_of(Half(half)))
     started = {path.stem for path in (folder / "log").iterdir()}
-    assert started - {"neighbour"} == {*processes, "house", "register"}
+    assert started - {"neighbour"} == {*processes, "house", "register", "timestamps"}
     made = {path.name.partition("-")[2] for path in (folder / "stations").iterdir()}
     foreign = {"resident": "intermediate_server", "linkage": "municipal_cs"}[half]
     assert foreign not in made
@@ -232,3 +258,25 @@ def test_however_it_ends_it_leaves_no_process_behind(
         running.wait()
         assert running.stdout is not None
         running.stdout.close()
+
+
+def test_a_network_that_was_cut_off_while_it_was_made_is_not_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    files = Files(tmp_path)
+    files.unfinished.touch()
+    done = subprocess.run(
+        [*SEKISHO, "up", "--once", "--dir", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "was cut off while it was being made" in done.stderr
+    assert "remove the folder" in done.stderr
+
+
+def test_a_network_that_was_made_is_marked_as_whole(played: Played) -> None:
+    assert Files(played[0]).network.exists()
+    assert not Files(played[0]).unfinished.exists()

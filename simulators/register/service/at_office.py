@@ -11,12 +11,13 @@ from schemas.messages import write_payload
 from simulators.register import Register
 from simulators.register.basis import Approval, Confirmation, Operator
 from simulators.register.extraction import Condition
+from simulators.register.foreign import change_form
 from simulators.register.old import OldRecord
 from simulators.register.places import Place
 from simulators.register.service.arrivals import again
 from simulators.register.service.strict import Act
 from simulators.register.statistics import MonthlyReport
-from simulators.register.wire import foreign_notice
+from simulators.register.wire import foreign_change_of, foreign_notice
 
 MOST: Final = 1_000
 """Rows of one extraction over this door."""
@@ -115,6 +116,15 @@ def put_out_foreign(register: Register, by: Operator) -> dict[str, list[str]]:
     return {"notices": [write_payload(one).decode() for one in payloads]}
 
 
+def enter_foreign_change(
+    register: Register, notice: str, reference: str, by: Operator
+) -> dict[str, int]:
+    """10. What the Ministry told, as the link terminal shows it, is entered."""
+    books = register.books
+    form = change_form(foreign_change_of(notice), reference, books, books.today)
+    return {"entry": register.entries.enter(form, by)}
+
+
 def send_twice(register: Register, message: int, by: Operator) -> dict[str, int]:
     """Rehearsal: a waiting message goes a second time."""
     return {"message": register.rehearsal.send_twice(message)}
@@ -158,6 +168,7 @@ ACTS: Final = {
     "extraction/condition": Act(set_condition, "extract"),
     "extraction": Act(extract, "extract"),
     "foreign/output": Act(put_out_foreign, "foreign"),
+    "foreign/change": Act(enter_foreign_change, "enter"),
     "rehearsal/send_twice": Act(send_twice, "rehearse"),
     "rehearsal/swap": Act(swap, "rehearse"),
     "rehearsal/tell_wrongly": Act(tell_wrongly, "rehearse"),

@@ -23,12 +23,10 @@ def fill(
     seed: str,
     told: Callable[[int], object] | None = None,
 ) -> None:
-    """Load who is not loaded yet; a register that was worked with is left alone.
+    """Load who is not loaded yet; raises `NotNow` if the register was worked with.
 
     ``told`` hears now and then how many are loaded.
     """
-    if register.store.value("SELECT 1 FROM entries LIMIT 1"):
-        return
     register.loading.load(residents, told)
     if not register.store.value("SELECT 1 FROM codes LIMIT 1"):
         register.pool.receive(codes_of(register.municipality, seed))

@@ -8,6 +8,7 @@ newest revocation list when that clock moves.
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -95,6 +96,18 @@ def in_network(root: Path, organisation: str) -> tuple[Place, Filling]:
     return place, Filling(network.seed, everybody, count)
 
 
+def fill_beforehand(
+    root: Path, organisation: str, told: Callable[[int], object]
+) -> None:
+    """Fill the register of a new network: a large city takes longer than a start may.
+
+    ``told`` hears now and then how many are loaded.
+    """
+    place, filling = in_network(root, organisation)
+    with closing(_opened(place)) as register:
+        fill(register, filling.residents, filling.seed, told)
+
+
 def alone(
     place: Place, seed: str, residents: int, municipality: str
 ) -> tuple[Place, Filling]:
@@ -121,8 +134,9 @@ def run(place: Place, filling: Filling) -> Running:
     guests = Guests(trust, place.clock, users_of(place.name.organisation))
     register = _opened(place)
     try:
-        whole = register.loading.loaded() >= filling.count
-        fill(register, () if whole else filling.residents, filling.seed)
+        if not register.loading.is_over():
+            whole = register.loading.loaded() >= filling.count
+            fill(register, () if whole else filling.residents, filling.seed)
         made = Running(register, guests, links, _listening(place, serving))
     except BaseException:
         register.close()

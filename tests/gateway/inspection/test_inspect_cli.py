@@ -24,6 +24,7 @@ from tests.gateway.words import message, order, provision
 from tests.gateway.world import (
     CORE,
     CS,
+    LISTED,
     NOON,
     PLAIN,
     PREFECTURE,
@@ -153,7 +154,7 @@ def config(world: World, tmp_path: Path) -> Callable[..., Path]:
 
     def make(name: StationName) -> Path:
         entries = world.directory.master.stations
-        whole = Master(1, "TEST Example", NOON, "simulation", entries)
+        whole = Master(1, "TEST Example", NOON, "simulation", entries, (), (LISTED,))
         written = master.write(whole, world.signer(CORE), NOON)
         (tmp_path / "master.cms").write_bytes(written)
         new_store(tmp_path)

@@ -70,7 +70,7 @@ def test_nothing_of_it_can_be_read_in_the_files_or_in_words(
     store: Store, store_path: Path
 ) -> None:
     begin(store, store_path)
-    files = b"".join(p.read_bytes() for p in store_path.parent.glob("records.sqlite*"))
+    files = b"".join(p.read_bytes() for p in store_path.parent.glob("*.sqlite*[!s]"))
     for secret in (NUMBER, NUMBER.hex().encode(), ADDRESSEE.encode(), MINE.encode()):
         assert secret not in files
     assert ADDRESSEE not in repr(MADE)

@@ -34,7 +34,7 @@ def test_one_copy_is_shown_and_who_looked_at_whom_is_on_record(
     assert seen.linkage_code == row(2)["linkage_code"]
     event = last(store)
     assert (event.kind, event.operator) == (EventKind.OPERATOR, "審査 花子")
-    assert event.person_tag == store.person_tag(seen.linkage_code)
+    assert (event.person_tag,) == store.tags_of(seen.linkage_code)[1:]
     assert seen.addressee_number not in event.detail
 
 

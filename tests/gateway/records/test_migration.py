@@ -8,12 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.msgpack import encode as packb
 
 from gateway.records.base import to_micros
 from gateway.records.connection import create_file, open_writer
 from gateway.records.copy_rows import RecordRow
-from gateway.records.event import Event, prepare
-from gateway.records.events import EventWrites
+from gateway.records.errors import MonthKeyFault
+from gateway.records.event import Event, commitment, prepare
+from gateway.records.finds import Asked
 from gateway.records.migrate import SCHEMA, migrate
 from gateway.records.sealed import StoreKeys
 from gateway.records.store import Store, commit_once
@@ -31,6 +33,15 @@ from tests.gateway.records.helpers import (
 )
 
 KEYS = StoreKeys(KEY)
+ABOUT_SOMEBODY = event(
+    peer=REQUESTER,
+    processing_number="02" * 16,
+    person_tag=KEYS.person_tag(CODE),
+    item_no=3,
+    permit_digest=digest(3).hex(),
+    operator="監査 太郎",
+    evidence={"signed_header": b"what a peer signed"},
+)
 _SCHEMAS = (
     "SELECT type, name, tbl_name, sql FROM sqlite_schema"
     " WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name"
@@ -43,6 +54,21 @@ def asked(value: int) -> Event:
         peer=BUSINESS,
         message_type="information_inquiry_request",
         processing_number=number(value).hex(),
+    )
+
+
+def recorded(db: sqlite3.Connection, one: Event) -> None:
+    """As it was before there were keys of months: in the clear."""
+    made = prepare(one)
+    row = (
+        *made.columns[:-1],
+        *(made.salt, made.commitment, made.canonical, packb(dict(one.evidence))),
+    )
+    db.execute(
+        "INSERT INTO events (record_id, at, kind, direction, peer, message_type,"
+        " message_id, processing_number, person_tag, code, salt, commitment, canonical,"
+        f" evidence) VALUES ({', '.join('?' * len(row))})",
+        row,
     )
 
 
@@ -71,8 +97,8 @@ def old(tmp_path: Path, store_path: Path) -> Path:
     create_file(store_path)
     with closing(open_writer(store_path)) as db:
         migrate(db, store_path, schema)
-        for one in (asked(1), event(peer=REQUESTER, processing_number="02" * 16)):
-            EventWrites(db, KEYS).record(prepare(one))
+        for one in (asked(1), ABOUT_SOMEBODY):
+            recorded(db, one)
         inquired(db, 1)
         inquired(db, 2)
         owed(db, 3, "delivered")
@@ -138,6 +164,69 @@ def test_a_copy_is_still_its_persons_and_any_message_is_newer(
 def test_the_record_is_as_it_was(upgraded: Store) -> None:
     assert upgraded.verify_events() == []
     assert [stored.seq for stored in upgraded.events(since=NOON)] == [1, 2]
+
+
+def test_what_a_record_says_is_sealed_and_says_the_same(upgraded: Store) -> None:
+    _, stored = upgraded.events()
+    assert stored.event.item_no == 3
+    assert stored.event.operator == "監査 太郎"
+    assert upgraded.event_evidence(stored.record_id) == dict(ABOUT_SOMEBODY.evidence)
+    place, salt, canonical = upgraded.content_of(stored.record_id) or (0, b"", b"")
+    assert place == 1
+    assert commitment(salt, canonical) == stored.commitment
+
+
+def test_nothing_of_a_record_stands_in_the_clear_after_it(
+    old: Path, turns: Turns
+) -> None:
+    said = ("監査 太郎".encode(), b"what a peer signed", b'"operator"')
+    before = old.read_bytes()
+    assert all(one in before for one in said)
+    assert bytes.fromhex(ABOUT_SOMEBODY.person_tag) in before
+    store = open_store(old, turns)
+    files = [old, Path(f"{old}-wal"), Path(f"{old}-shm")]
+    after = b"".join(one.read_bytes() for one in files)
+    store.close()
+    turns.run_all()
+    assert not any(one in after for one in said)
+    assert bytes.fromhex(ABOUT_SOMEBODY.person_tag) not in after
+
+
+def test_somebody_is_found_by_the_tag_of_the_month_from_then_on(
+    upgraded: Store,
+) -> None:
+    (tag,) = upgraded.tags(KEYS.person_tag(CODE))
+    (stored,) = upgraded.events(person_tag=tag)
+    assert stored.event.person_tag == tag
+    assert tag != KEYS.person_tag(CODE)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked(item_no=3),
+        Asked(permit_digest=digest(3).hex()),
+        Asked(operator="監査　太郎"),
+    ],
+    ids=str,
+)
+def test_what_stood_in_the_content_only_is_found_without_reading_it(
+    upgraded: Store, asked: Asked
+) -> None:
+    (found,) = upgraded.find(asked, 5)
+    assert found.seq == 2
+
+
+def test_an_upgrade_that_cannot_make_keys_changes_nothing(
+    old: Path, turns: Turns
+) -> None:
+    old.with_name("records.sqlite.months").write_bytes(b"")  # no folder, a file
+    with pytest.raises(MonthKeyFault, match="months"):
+        open_store(old, turns)
+    with closing(sqlite3.connect(old)) as db:
+        assert (
+            db.execute("SELECT count(*), max(canonical) FROM events").fetchone()[0] == 2
+        )
 
 
 def test_an_upgraded_store_has_the_tables_of_a_new_one(

@@ -265,7 +265,7 @@ def test_who_counts_can_read_no_table_but_the_record(
 
 
 def test_nor_can_it_read_of_the_record_who_it_was(path: Path) -> None:
-    secret = ("person_tag", "message_id", "peer", "evidence", "canonical", "salt")
+    secret = ("person_tag", "message_id", "peer", "evidence", "content", "commitment")
     with closing(checked_reader(path, StoreKeys(KEY))) as reader:
         statistics.confine(reader, statistics._COUNTED_BY)
         for column in secret:

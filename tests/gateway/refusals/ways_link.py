@@ -19,6 +19,7 @@ from twisted.internet.task import Clock
 from gateway.services.links import Links
 from gateway.services.listener import Answer, HttpListener, ListenerSettings
 from gateway.services.server_link import CLOSE_SECONDS
+from gateway.services.witness import Witness
 from pki import tls
 from pki.issuance import Issuer
 from pki.keystore import load_certificate, load_p256_key
@@ -26,6 +27,7 @@ from pki.names import StationName
 from pki.profiles import PROFILES
 from pki.trust import Identity, Purpose
 from tests.gateway.refusals.scene import CutOff, Scene, Way
+from tests.gateway.services.logs import PeersLog
 from tests.gateway.services.network import (
     CITY,
     LATE,
@@ -37,7 +39,7 @@ from tests.gateway.services.network import (
     until,
 )
 from tests.gateway.works import Works
-from tests.gateway.world import PROVIDER
+from tests.gateway.world import CORE, PROVIDER
 from tests.pki.drafts import Draft, names, usages
 
 SETTINGS = ListenerSettings(
@@ -181,6 +183,16 @@ async def _silent(scene: Scene) -> CutOff:
         return await _told(gate, link)
 
 
+async def _two_trees(scene: Scene) -> CutOff:
+    """A peer that shows its witness two logs of the same length."""
+    works, log = scene.works_at(PROVIDER), PeersLog(scene.world, CORE)
+    told = Witness(works.station, PeersLog(scene.world, PROVIDER).key, works.clock)
+    await told.post(log.request(0, 2), scene.world.identity(CORE))
+    asked = log.request(2, 2, forked=True)
+    answer = await told.post(asked, scene.world.identity(CORE))
+    return CutOff(works, answer.body)
+
+
 WAYS: Mapping[str, Way] = {
     "SK-L01": _turned_away(_nobody),
     "SK-L02": _turned_away(_another_authority),
@@ -195,4 +207,5 @@ WAYS: Mapping[str, Way] = {
     ),
     "SK-L10": _turned_away(_not_as_planned),
     "SK-L11": _silent,
+    "SK-L12": _two_trees,
 }

@@ -18,6 +18,7 @@ from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 
 from gateway.holds_cli import holds
+from gateway.outbox_cli import outbox
 from gateway.records.rows import Outgoing
 from gateway.rules.calendar import Calendar
 from gateway.services.client_link import CLOSE_SECONDS
@@ -42,7 +43,7 @@ from tests.gateway.services.network import (
 )
 from tests.gateway.services.posts import inquiry_in
 from tests.gateway.words import inquiry_message, open_inquiry, order
-from tests.gateway.works import Works
+from tests.gateway.works import Works, age_the_master
 from tests.gateway.world import (
     COPIES,
     CORE,
@@ -205,6 +206,16 @@ async def _out_of_time(scene: Scene) -> KeptHere:
     return await _tried(works, owed, Played(lambda body: Deferred()))
 
 
+async def _given_up(scene: Scene) -> KeptHere:
+    works, owed = await _owed(scene)
+    config = configured(scene.world, PROVIDER, works.path.parent)
+    message = owed.message_id.hex()
+    words = ["give-up", message, "--operator", "運用 花子", "--reason", "本人の申出"]
+    done = CliRunner().invoke(outbox, [*words, "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    return await _tried(works, owed, Played(lambda body: Deferred()))
+
+
 async def _peer_closed(scene: Scene) -> KeptHere:
     """The requester knows that the core is closed, and does not ask it."""
     requester = scene.works_at(REQUESTER)
@@ -212,6 +223,12 @@ async def _peer_closed(scene: Scene) -> KeptHere:
     office = Calendar(week=(((540, 1020),),) * 5 + ((),) * 2)
     requester.station.calendars.of(CORE).follow(office)
     return await _tried(requester, owed, Played(lambda body: fail(KeyError())))
+
+
+async def _too_old_a_master(scene: Scene) -> KeptHere:
+    works, owed = await _owed(scene)
+    age_the_master(works)
+    return await _tried(works, owed, Played(lambda body: fail(KeyError())))
 
 
 async def _fault_of_our_own(scene: Scene) -> KeptHere:
@@ -248,6 +265,12 @@ async def _sealed_for_another(scene: Scene) -> KeptHere:
     return await _tried(requester, owed, Played(to_core))
 
 
+async def _not_vouched_for(scene: Scene) -> KeptHere:
+    works, owed = await _owed(scene)
+    works.station.facts.vouched.problem = "no time-stamp was got for 73.0 hours"
+    return await _tried(works, owed, Played(lambda body: fail(KeyError("sent"))))
+
+
 WAYS: Mapping[str, Way] = {
     "SK-U00": _sealed_for_another,
     "SK-H01": _refused_by_a_clerk,
@@ -260,4 +283,7 @@ WAYS: Mapping[str, Way] = {
     "SK-T05": _line(CITY, late=True),
     "SK-T06": _fault_of_our_own,
     "SK-T07": _peer_closed,
+    "SK-T08": _given_up,
+    "SK-T09": _not_vouched_for,
+    "SK-T10": _too_old_a_master,
 }

@@ -18,6 +18,7 @@ from schemas.messages import IdentityInformationUpdate, write_payload
 from tests.gateway.people import resident_record
 from tests.gateway.refusals.scene import Reached, Scene, Told, Way
 from tests.gateway.words import NUMBER, inquiry, inquiry_message, message, order
+from tests.gateway.works import age_the_master
 from tests.gateway.world import (
     CORE,
     CS,
@@ -176,6 +177,36 @@ async def _closed(scene: Scene) -> Told:
     return await scene.tell(works, inquiry_message(scene.world))
 
 
+async def _not_vouched_for(scene: Scene) -> Told:
+    works = scene.works_at(CORE)
+    works.station.facts.vouched.problem = "no head was co-signed for 4.1 hours"
+    return await scene.tell(works, inquiry_message(scene.world))
+
+
+async def _frozen(scene: Scene) -> Told:
+    works = scene.works_at(CORE)
+    age_the_master(works)
+    return await scene.tell(works, inquiry_message(scene.world))
+
+
+async def _restored(scene: Scene) -> Told:
+    works = scene.works_at(CORE)
+    works.station.facts.restored.closed = True
+    return await scene.tell(works, inquiry_message(scene.world))
+
+
+async def _taken_before_a_restore(scene: Scene) -> Told:
+    works = scene.works_at(CORE)
+    packed = inquiry_message(scene.world)
+    header, ends = packed.header, NOON + 2 * HOUR
+    await works.store.commit(
+        lambda tx: tx.remember(
+            str(header.sender), header.message_id, packed.header_digest, b"", ends
+        )
+    )
+    return await scene.tell(works, packed)
+
+
 WAYS: Mapping[str, Way] = {
     "SK-U01": _no_content,
     "SK-U02": _inquiry(seal_for=PROVIDER),
@@ -196,6 +227,10 @@ WAYS: Mapping[str, Way] = {
     "SK-M10": _inquiry(sealing_certificate=bytes(32)),
     "SK-M11": _inquiry(permit_digest=bytes(32)),
     "SK-M12": _closed,
+    "SK-M13": _not_vouched_for,
+    "SK-M14": _frozen,
+    "SK-M15": _restored,
+    "SK-M16": _taken_before_a_restore,
     "SK-X01": _payload((b"<information_inquiry", b"<!DOCTYPE x><information_inquiry")),
     "SK-X02": _payload((b"</information_inquiry>", b"<kind/></information_inquiry>")),
     "SK-X03": _numbered(wrong=True),

@@ -12,6 +12,7 @@ from gateway.roles.plan import NOTHING, Conflict
 from protocols import envelope, permit, route
 from protocols.header import InReplyTo
 from protocols.identifiers import Realm, make_resident_record_code
+from protocols.master import Endpoint
 from protocols.permit import Permit, renews
 from protocols.route import RouteReader
 from schemas.messages import (
@@ -218,6 +219,27 @@ def test_a_route_serves_half_its_life_and_is_then_made_anew(planned):
     renewed = way(NOON + 12 * HOUR)
     assert renewed != first
     assert way(NOON + 13 * HOUR) == renewed
+
+
+def test_a_route_is_made_anew_when_a_newer_master_leads_elsewhere(world, core, planned):
+    def way():
+        return order_of(planned()[0])[1].route
+
+    directory = core.station.directory
+    first = way()
+    before = directory.master
+    moved = tuple(
+        replace(one, endpoint=Endpoint("127.0.0.1", 4711))
+        if one.name == REQUESTER
+        else one
+        for one in before.stations
+    )
+    try:
+        directory.renew(replace(before, version=2, stations=moved))
+        assert RouteReader(directory).read(way(), NOON).port == 4711
+    finally:
+        directory.renew(before)
+    assert way() != first
 
 
 # --- renewals -------------------------------------------------------------------------

@@ -229,7 +229,7 @@ async def test_without_a_store_the_register_is_told_to_come_again(open_city):
 async def test_neither_a_place_nor_a_person_stands_in_the_files(open_city):
     await open_city.hand_in(*PEOPLE, place=PEOPLE[5].resident_record_code)
     folder = open_city.works.path.parent
-    files = b"".join(one.read_bytes() for one in folder.glob("records.sqlite*"))
+    files = b"".join(one.read_bytes() for one in folder.glob("*.sqlite*[!s]"))
     for one in PEOPLE:
         assert one.resident_record_code.encode() not in files
         assert one.kanji_name.encode() not in files

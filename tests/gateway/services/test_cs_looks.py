@@ -46,7 +46,7 @@ async def test_the_record_tells_who_searched_and_who_was_shown(city, held):
     search = IdentityInformationSearch(key=SearchKey(four_items=items))
     await city.hand_in(search, TERMINAL, CS.organisation)
     told = city.works.events(EventKind.RECEIVED)[-1].event
-    tag = city.works.store.person_tag(RECORD.resident_record_code)
+    tag = city.works.store.tags_of(RECORD.resident_record_code)[-1]
     assert (told.peer, told.message_type) == (
         str(TERMINAL),
         "identity_information_search",

@@ -203,6 +203,16 @@ async def test_a_receiver_beside_the_payload_is_refused_in_words(requester):
     target = f"{SUBMIT}?to={PROVIDER.organisation}"
     answer = await requester.ask("POST", target, write_payload(QUESTION))
     assert (answer.status, told(answer).code) == (422, "SK-J02")
+
+
+@in_reactor
+async def test_a_refused_question_is_on_record_under_the_person_it_was_about(requester):
+    target = f"{SUBMIT}?to={PROVIDER.organisation}"
+    await requester.ask("POST", target, write_payload(QUESTION))
+    (stored,) = requester.works.events(EventKind.REFUSED)
+    store = requester.works.store
+    code = store.copy_by_addressee(QUESTION.addressee_number).linkage_code
+    assert stored.event.person_tag in store.tags_of(code)
     assert requester.works.offered == []
 
 

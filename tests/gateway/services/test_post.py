@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One sender for each peer, made when it is first needed."""
 
-import logging
-
 from twisted.internet.defer import Deferred
 
 from gateway.dispatch import Draft
@@ -47,30 +45,11 @@ def test_each_peer_has_one_sender_and_gets_only_its_own_messages():
     assert set(post.senders) == {str(CORE), str(REQUESTER)}
 
 
-def test_a_message_for_a_peer_without_an_endpoint_waits(caplog):
-    post = Post(lambda name: None)
-    with caplog.at_level(logging.ERROR):
-        post.offer(to(PROVIDER))
-        post.offer(to(PROVIDER))
-    assert caplog.text.count(f"no endpoint for {PROVIDER}") == 1, "said once"
-    assert post.senders == {}
-
-
 def test_what_its_sender_has_in_memory_is_known_for_each_peer():
     post = Post(lambda name: Kept())
     post.offer(to(CORE))
     assert post.carried(str(CORE)) == {b"carried"}
     assert post.carried(str(PROVIDER)) == frozenset()
-
-
-def test_a_peer_that_gets_an_endpoint_later_is_asked_for_again():
-    found = []
-    post = Post(lambda name: found.pop() if found else None)
-    post.offer(to(PROVIDER))
-    sender = Kept()
-    found.append(sender)
-    post.offer(to(PROVIDER))
-    assert len(sender.offered) == 1
 
 
 def test_it_has_stopped_when_every_sender_has():

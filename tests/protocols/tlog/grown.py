@@ -17,7 +17,7 @@ def entry(number):
 class Tree:
     """A tree of so many entries, and what a store would keep of it."""
 
-    def __init__(self, size):
+    def __init__(self, size, entry=entry):
         self.size = size
         self.stored = {}
         self.frontier = Frontier()

@@ -9,6 +9,7 @@ import pytest
 from simulators.network.story_register import record_of as identity_value
 from simulators.register import loading
 from simulators.register.errors import EntryRefused, NotNow
+from simulators.register.service.filling import fill
 from simulators.residents import generate
 from tests.simulators.register.desk import Desk, opened
 from tests.simulators.town import the_town
@@ -107,6 +108,8 @@ def test_a_register_that_has_entries_is_not_filled_again(desk):
     desk.do(desk.move_in())
     with pytest.raises(NotNow):
         desk.register.loading.load(the_town()[:10])
+    with pytest.raises(NotNow):  # nor by `simulate fill`, which says so
+        fill(desk.register, the_town()[:10], "seed")
 
 
 def test_what_is_loaded_owes_nothing():
