@@ -83,10 +83,10 @@ class Row:
     def in_order(self) -> bool:
         """Whether messages about one person reach a peer in the order of their making.
 
-        So on 住基ネット, where each tells a newer state than the one before. In linkage
-        each transaction stands by itself, under its processing number.
+        So on 住基ネット, where each tells a newer state than the one before, and where
+        something is asked. What is provided stands by itself, under its number.
         """
-        return self.network is Network.JUKI
+        return self.network is Network.JUKI or self.reply_type is not None
 
     @property
     def jis_only(self) -> bool:

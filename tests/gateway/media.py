@@ -14,6 +14,7 @@ from gateway.config import Media, StoreFile
 from gateway.records.event import Event, EventKind
 from gateway.records.identities import IdentityWrites
 from gateway.records.media import Medium
+from gateway.records.months import key_folder
 from gateway.records.opening import writing
 from gateway.records.sealed import StoreKeys
 from gateway.services.media_desk import Desk
@@ -74,6 +75,7 @@ def desk_of(
     config = world.config(name, folder)
     path = folder / "records.sqlite"
     write_private(path, _store_of(people))
+    key_folder(path).mkdir(mode=0o700)
     store = StoreFile(path, config.store.key)
     return Desk(changed(config, store=store, media=media), STORE_KEY, Moment())
 

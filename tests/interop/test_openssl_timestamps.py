@@ -174,7 +174,7 @@ QUERY = timestamp.query(DIGEST, NONCE)
 )
 def test_we_believe_openssls_token(authority, replied, changes):
     found = verified(replied(authority, QUERY, **changes), authority, DIGEST)
-    assert abs(found.at - NOW) < timedelta(minutes=5)
+    assert abs(found.at - datetime.now(UTC)) < timedelta(minutes=5)
     assert found.accuracy == timedelta(seconds=1, milliseconds=500)
     assert found.policy == "1.2.3.4.1"
 

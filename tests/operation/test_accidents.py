@@ -173,7 +173,7 @@ def test_a_clock_that_is_set_back_is_named_and_stops_no_timer(
     assert "moved by +3600 s" in said(city, "clock")
     moved.by(timedelta(0))
     assert wait_for(lambda: "back" if "by -3600 s" in said(city, "clock") else "")
-    files.master.touch()
+    files.anchor(people.CORE).touch()
     assert city.becomes("reload", "warning"), "background work stands still"
 
 
@@ -253,7 +253,7 @@ def test_a_log_that_nobody_reads_any_more_ends_nothing(
 ) -> None:
     city = daemon("city", prefix=("sh", "-c", 'exec "$@" 2>&1 | true', "sh"))
     city.start()
-    files.master.touch()
+    files.anchor(people.CORE).touch()
     city.process.send_signal(0)
     assert city.becomes("reload", "warning")
     assert datetime.fromisoformat(city.status()["now"]).tzinfo == UTC

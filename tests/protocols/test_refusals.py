@@ -34,6 +34,7 @@ SAID = {
     "linkage_code.py": {"SK-K01"},
     "http_events.py": {"SK-L09"},
     "media.py": {"SK-U01", "SK-U02", "SK-U06", "SK-U07"},
+    "reconcile.py": {"SK-U01", "SK-U06", "SK-T04"},
 }
 """What this room says; each code is reached by a test of its module."""
 

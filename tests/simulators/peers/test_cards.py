@@ -234,7 +234,7 @@ def test_nobody_continues_a_card_for_another_city(desk, cards):
 
 def foreign(**changed) -> ForeignResidentNotice:
     told = {
-        "residence_card_number": "AB12345678CD",
+        "residence_card_number": "ZZ12345678ZZ",
         "roman_name": "JANE DOE",
         "date_of_birth": date(1990, 1, 1),
         "sex": "2",
@@ -248,7 +248,7 @@ def foreign(**changed) -> ForeignResidentNotice:
 
 
 def shown(desk: Desk):
-    asked = {"residence_card_number": "AB12345678CD"}
+    asked = {"residence_card_number": "ZZ12345678ZZ"}
     return desk.hand(JUSTICE).look("foreign_resident", asked)
 
 

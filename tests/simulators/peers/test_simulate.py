@@ -91,8 +91,8 @@ def test_a_peer_that_was_killed_goes_on_where_it_was(peers):
 def test_each_system_has_a_command_of_its_own():
     from simulators.cli import simulate
 
-    others = {"prefecture", "peers", "story", "city", "register", "house", "fill"}
-    assert {*SYSTEMS, *others} == set(simulate.commands)
+    several = {"prefecture", "peers", "story", "city", "register", "house"}
+    assert {*SYSTEMS, *several, "fill", "timestamps"} == set(simulate.commands)
 
 
 def test_one_system_plays_alone_against_the_others(peers, monkeypatch):
