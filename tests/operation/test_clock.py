@@ -69,11 +69,11 @@ def test_certificates_that_are_over_make_it_not_ready(
 ) -> None:
     city = daemon("city").start()
     move(files, 400 * DAY, Choice())
-    assert city.check("certificates") == "failing"
+    assert city.becomes("certificates", "failing")
     assert city.get("/ready")[0] == 503
     move(files, timedelta(0), Choice(renew=True))
-    assert city.check("certificates") == "ok"
-    assert city.get("/ready")[0] == 200
+    assert city.becomes("certificates", "ok")
+    assert wait_for(lambda: "ready" if city.get("/ready")[0] == 200 else "")
 
 
 def test_a_link_that_waits_is_not_cut_by_a_move(daemon: Made, files: Files) -> None:
