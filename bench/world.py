@@ -81,7 +81,7 @@ class World:
 def world() -> Iterator[World]:
     """A new network of 1,000 residents; its folder is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="sekisho-bench-") as folder:
-        files, choices = Files(Path(folder) / "network"), Choices()
+        files, choices = Files(Path(folder) / "network"), Choices(vouched=False)
         building.build(files, choices)
         for station in (people.CORE, people.PROVIDER):
             _by_the_systems_clock(files.config(station))
