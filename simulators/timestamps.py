@@ -22,7 +22,7 @@ HOST: Final = "127.0.0.1"
 SERIAL_BITS: Final = 127
 """Random: two authorities' or two runs' stamps never share a number by plan."""
 SECONDS: Final = 10.0
-"""For one request, from its first byte to its last."""
+"""Without a byte of a request for so long, its line is given up."""
 EARLY: Final = timedelta(days=30)
 """So long before its end the key that stamps is made anew."""
 

@@ -22,8 +22,9 @@ CREATE TABLE business_data (addressee TEXT, kind TEXT, system TEXT,
     sequence INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (addressee, kind, system)) STRICT;
 """
-_LIKE_A_NUMBER: Final = re.compile(r"[0-9０-９]{11,}")
-"""Text with room for a number of a person: nobody could say whose it is."""
+_LIKE_A_NUMBER: Final = re.compile(r"\d{11}|\d{4}([- \u3000])\d{4}\1\d{4}")
+"""Text with room for a number of a person, also in fours as a card shows it: nobody
+could say whose it is."""
 
 
 class BusinessData:

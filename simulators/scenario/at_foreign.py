@@ -40,8 +40,10 @@ from simulators.scenario.world import World
 
 LEARNED, NOBODY = "learned", "nobody told of this person"
 SHOWN, NOTHING, SETTLED = "shown", "nothing arrived", "settled"
+STILL = "still there"
 HAS, HAS_NOT = "the card that was told", "another card"
 STATUS: Final = "永住者"
+"""Another one than whoever comes from abroad has in the forms."""
 
 
 class Noticed(Params, frozen=True):
@@ -137,7 +139,8 @@ def settle_change(world: World, party: StationName, params: Noticed) -> Happened
     session = hand.session(params.operator, function="enter")
     told = {"number": facts["arrived"], "outcome": "entered"}
     hand.do("settle_change", session=session, **told)
-    return Happened(SETTLED, Kept(facts=facts))
+    gone = told["number"] not in hand.do("arrived", session=session)
+    return Happened(SETTLED if gone else STILL, Kept(facts=facts))
 
 
 @at_desk
@@ -185,7 +188,7 @@ _AT_TERMINAL = (
         "settle_change",
         Noticed,
         settle_change,
-        (SETTLED,),
+        (SETTLED, STILL),
         "What was entered at the register is erased here.",
     ),
 )

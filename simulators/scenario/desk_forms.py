@@ -102,7 +102,7 @@ def _from_abroad(case: Case) -> Made:
     """A foreign resident, with a residence card of the simulation."""
     foreign = {
         "nationality": "BRA",
-        "status": "永住者",
+        "status": "定住者",
         "residence_card": f"ZZ{case.resident.addressee_number[-8:]}ZZ",
     }
     newcomer = {

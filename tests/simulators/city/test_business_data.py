@@ -122,7 +122,21 @@ def test_whoever_may_not_hand_in_is_refused(system, by, refusal):
     assert system.business_data_of(value.addressee_number) == {}
 
 
-@pytest.mark.parametrize("text", [number(5), real(5), "９９９９９９８００００１"])
+def in_fours(text, between):
+    return between.join((text[:4], text[4:8], text[8:]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        number(5),
+        real(5),
+        "９９９９９９８００００１",
+        in_fours(real(5), " "),
+        in_fours(real(5), "-"),
+        in_fours("９９９９９９８００００１", "\u3000"),
+    ],
+)
 def test_text_with_room_for_a_persons_number_is_refused(system, text):
     items = (CertificateItem(label="備考", value=f"番号 {text}"),)
     assert post(system, data(system, items=items), welfare()).code == "SK-X04"

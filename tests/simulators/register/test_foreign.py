@@ -12,7 +12,7 @@ from schemas.register_messages import ForeignResidentChangeNotice
 from simulators.register import forms
 from simulators.register.basis import Cause
 from simulators.register.errors import EntryRefused, NotAllowed
-from simulators.register.record import ResidentRecord
+from simulators.register.record import Foreign, ResidentRecord
 from simulators.register.service.at_office import enter_foreign_change
 from tests.simulators.register.desk import ALICE, BOB, FOREIGN, TODAY, Desk, newcomer
 
@@ -51,6 +51,15 @@ def test_it_changes_the_record_once_somebody_else_has_checked_it(desk, person):
     after = desk.register.books.record(person.number)
     assert after.foreign == replace(FOREIGN, residence_card=NEW)
     assert after.name == "NEW NAME"
+
+
+def test_each_thing_that_was_told_stands_in_the_record(desk, person):
+    until = date(2031, 3, 1)
+    items = {"nationality": "PER", "residence_status": "定住者", "stay_until": until}
+    desk.register.entries.check(enter(desk, **items), BOB, "MOJ-1")
+    assert desk.register.books.record(person.number).foreign == Foreign(
+        nationality="PER", status="定住者", residence_card=NEW, stay_until=until
+    )
 
 
 def test_the_ministry_is_told_of_the_changed_record(desk, person):
