@@ -93,7 +93,7 @@ def _event(made: Confirmation, found: list[Open]) -> Event:
         at=made.at,
         direction="local",
         operator=made.operator,
-        detail=f"patches confirmed, not met: {names}; {made.reason}",
+        detail=f"patches confirmed: not met: {names}; {made.reason}",
     )
 
 

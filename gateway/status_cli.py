@@ -91,7 +91,8 @@ def _show(told: Told) -> None:
         if table.row_count:
             console.print(table)
     console.print(_waiting(told), markup=False, highlight=False)
-    console.print(log_lines(told["log"]), markup=False, highlight=False)
+    if told["log"] is not None:
+        console.print(log_lines(told["log"]), markup=False, highlight=False)
     console.print(_patches(told["patches"]), markup=False, highlight=False)
 
 

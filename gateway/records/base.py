@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from gateway.records.connection import (
     Database,
@@ -69,9 +69,13 @@ class Reads:
     def _all(self, sql: str, *values: Value) -> list[Row]:
         try:
             return self._reader.execute(sql, values).fetchall()
-        except sqlite3.Error:
-            with store_errors():  # only now: entering costs as much as a statement
-                raise
+        except sqlite3.Error as error:
+            self._failed(error)  # only now: it costs as much as a statement
+
+    def _failed(self, error: sqlite3.Error) -> NoReturn:
+        """Raise what a failed look means."""
+        with store_errors():
+            raise error
 
     def _one(self, sql: str, *values: Value) -> Row | None:
         found = self._all(sql, *values)

@@ -125,9 +125,8 @@ class Journal:
         Looks for the files, and makes a trial write when it is time for one.
         """
         if self._reason is None and not self._files.were_there():
-            self._lose(Reason.REMOVED)
-        reason = self._reason
-        if reason is None:
+            self.lose(Reason.REMOVED)
+        if (reason := self._reason) is None:
             return
         if self._may_try(reason):
             self._take(works.a_trial())
@@ -135,7 +134,7 @@ class Journal:
 
     def condemn(self, reason: Reason = Reason.CONDEMNED) -> None:
         """Take no more works in this process: what is stored cannot be believed."""
-        self._lose(reason)
+        self.lose(reason)
 
     def close(self, last: Work[object] = works.nothing) -> None:
         """Carry out what was handed in, ``last`` after it, then end. Later works fail.
@@ -289,10 +288,11 @@ class Journal:
             log.error("the journal failed", exc_info=error)
             found = reason_of(error) if isinstance(error, sqlite3.Error) else None
             reason = found or Reason.DISK
-        self._lose(reason)
+        self.lose(reason)
         return reason
 
-    def _lose(self, reason: Reason) -> None:
+    def lose(self, reason: Reason) -> None:
+        """Write nothing before a trial write succeeds; after some reasons, never."""
         if self._reason is None:
             log.error("the store is unavailable: %s", reason.value)
         if self._reason not in FINAL:

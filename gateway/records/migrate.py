@@ -75,6 +75,8 @@ def migrate(
 def require_current(db: Database) -> None:
     """Raises `StoreMismatch` unless the store has exactly our schema."""
     version, target = version_of(db), newest()
+    if version == 0:
+        raise StoreMismatch("nothing is in the store: bring back its newest backup")
     if version != target:
         raise StoreMismatch(
             f"the store has schema {version}, this program reads {target}: "

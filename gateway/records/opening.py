@@ -46,7 +46,7 @@ def bring_up_to_date(
             moved = months is not None and months.is_dir()
             months = months if moved or told is None else told
         elif not create:
-            raise StoreMismatch(f"{path}: is an empty file, not a store")
+            raise StoreMismatch(f"{path}: is empty, and no store")
         folder = months or key_folder(path)
         keys.months.lie_in(folder)
         if not has_sealed(db):

@@ -9,9 +9,10 @@ person's decision on a hold.
 
 import logging
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import NoReturn, Self, TypeVar
 
 from twisted.internet.defer import Deferred
 
@@ -21,7 +22,7 @@ from gateway.records.checks import CheckReads
 from gateway.records.connection import Database
 from gateway.records.copies import CopyReads
 from gateway.records.destinations import DestinationReads
-from gateway.records.errors import MonthKeyFault, Reason
+from gateway.records.errors import MonthKeyFault, Reason, StoreUnavailable
 from gateway.records.event import Event, Prepared, TokenBytes
 from gateway.records.finds import FindReads
 from gateway.records.holds import HoldReads
@@ -170,6 +171,15 @@ class Store(StoreReader):
         if self.journal.reason is not fault.reason:
             log.critical("%s; nothing is sent until a person decided", fault)
         self.journal.condemn(fault.reason)
+
+    def _failed(self, error: sqlite3.Error) -> NoReturn:
+        """As for a reader; a server that tells nothing takes nothing either."""
+        try:
+            super()._failed(error)
+        except StoreUnavailable as found:
+            if found.reason is Reason.SERVER and self.unavailable is None:
+                self.journal.lose(found.reason)
+            raise
 
     @property
     def unavailable(self) -> Reason | None:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 import msgspec
 
 from gateway.patches import versions
+from gateway.records.errors import StoreUnavailable
 from gateway.services import health
 from gateway.services.health import DAY
 from gateway.services.overview import Overview
@@ -118,7 +119,8 @@ class Status(msgspec.Struct, frozen=True):
     holds_oldest: datetime | None
     peers: list[Peer]
     hours: Hours
-    log: Vouched
+    log: Vouched | None
+    """None while the store cannot be read."""
     patches: Patches
 
 
@@ -142,9 +144,16 @@ def status(of: Overview) -> Status:
         holds_oldest=None if standing is None else standing.oldest_hold,
         peers=_peers(of),
         hours=_hours(of, now),
-        log=vouched_of(of.store),
+        log=_log(of),
         patches=_patches(of),
     )
+
+
+def _log(of: Overview) -> Vouched | None:
+    try:
+        return vouched_of(of.store)
+    except StoreUnavailable:  # the check `store` tells of it
+        return None
 
 
 def _hours(of: Overview, now: datetime) -> Hours:

@@ -227,7 +227,7 @@ def test_no_trial_write_leads_back_from_there(log):
     log.store.journal._monotonic = lambda: 1e12
     with pytest.raises(StoreUnavailable):
         log.record(1)
-    log.store.journal._lose(Reason.FULL)  # as if the disk were full besides
+    log.store.journal.lose(Reason.FULL)  # as if the disk were full besides
     assert log.store.unavailable is Reason.CONDEMNED
 
 

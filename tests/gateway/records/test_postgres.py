@@ -212,3 +212,29 @@ def test_a_server_that_crashes_and_comes_back_loses_nothing(
             assert other.verify_events() == []
         store.close()
         turns.run_all()
+
+
+def test_a_server_that_is_gone_is_seen_by_a_look_alone(
+    tmp_path: Path, turns: Turns
+) -> None:
+    """Nothing is to be written, and still nobody is told that all is well."""
+    with running() as server:
+        path, now = tmp_path / "records", [0.0]
+        tell_place(path, Place(server.conninfo, server.schema()))
+        store = open_store(path, turns)
+        store.journal._monotonic = lambda: now[0]
+        server.stop("immediate")
+        with pytest.raises(StoreUnavailable):
+            store.log_head()
+        assert store.unavailable is Reason.SERVER
+        with pytest.raises(StoreUnavailable):
+            store.must_be_writable()
+        now[0] += 2 * RETRY_SECONDS
+        with pytest.raises(StoreUnavailable):  # the writer, too, finds nobody
+            turns.wait(store.commit(lambda tx: tx.record(prepare(event()))))
+        server.start()
+        now[0] += 2 * RETRY_SECONDS
+        turns.wait(store.commit(lambda tx: tx.record(prepare(event()))))
+        assert store.unavailable is None
+        store.close()
+        turns.run_all()

@@ -43,6 +43,8 @@ def test_an_emptied_store_does_not_pass_for_a_new_one(
     store_path.touch()
     with pytest.raises(StoreMismatch, match="empty"):
         Store.open(store_path, KEY, turns.deliver)
+    with pytest.raises(StoreMismatch, match="newest backup"):
+        StoreReader.open(store_path, KEY)
 
 
 def test_looking_never_makes_a_store(store_path: Path) -> None:
