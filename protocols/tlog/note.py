@@ -207,9 +207,13 @@ def _cosigned(text: str, seconds: int) -> bytes:
 
 
 def name_is_valid(name: str) -> bool:
-    """Neither empty, nor with a space of any kind, a plus or a control character."""
+    """Neither empty, nor with a space of any kind, a plus or a control character.
+
+    Nor with what is no character: bytes that were no UTF-8 are read as such (Cs).
+    """
     return bool(name) and not any(
-        one.isspace() or one == "+" or unicodedata.category(one) == "Cc" for one in name
+        one.isspace() or one == "+" or unicodedata.category(one) in ("Cc", "Cs")
+        for one in name
     )
 
 

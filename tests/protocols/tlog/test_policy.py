@@ -94,6 +94,11 @@ def test_groups_in_groups_are_counted_however_deep():
         found.verify(signed("X2"))
 
 
+def test_a_keys_name_that_is_no_utf8_is_refused():
+    with pytest.raises(BadPolicy, match=r"line 1: a key has a name"):
+        policy.read(b"log \x80" + LOG.text.encode() + b"\n")
+
+
 def test_what_is_not_ascii_is_a_name_like_any_other():
     line = LINES[0].replace("witness X1", "witness 県")
     assert policy.read(f"log {LOG.text}\n{line}\nquorum 県".encode()).verify(
